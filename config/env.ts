@@ -1,0 +1,120 @@
+import { z } from 'zod';
+
+const url = (...protocols: string[]) =>
+  z.string().refine(
+    (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol.slice(0, -1)),
+    `must be a URL starting with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
+  );
+const flag = z
+  .enum(['0', '1', 'true', 'false'])
+  .transform((value) => value === '1' || value === 'true');
+const port = z.coerce.number().int().min(0).max(65_535);
+const positive = z.coerce.number().int().positive();
+
+/** Every variable that Showrunner reads; docs/configuration.md is generated from the descriptions. */
+export const envSchema = z.object({
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development').describe('production: nothing is embedded, no secret is generated.'),
+  HOST: z.string().default('127.0.0.1').describe('Address that the API listens on.'),
+  PORT: port.default(8080).describe('Port of the API and /docs.'),
+  PUBLIC_URL: url('http', 'https').optional().describe('How people reach the API from outside; default http://HOST:PORT.'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Least severe level that is logged.'),
+  METRICS_PORT: port.optional().describe('Port on which a worker serves /health and /metrics; off where absent.'),
+
+  DATABASE_URL: url('postgres', 'postgresql').optional().describe('PostgreSQL 14 or newer. Absent: an embedded one under .data/.'),
+  DATABASE_POOL: positive.default(10).describe('Most connections of one process.'),
+  TEMPORAL_ADDRESS: z.string().optional().describe('host:port of the Temporal frontend. Absent: an embedded development server.'),
+  TEMPORAL_NAMESPACE: z.string().default('default').describe('Temporal namespace.'),
+  TEMPORAL_API_KEY: z.string().optional().describe('API key, for Temporal Cloud.'),
+  TEMPORAL_TLS: flag.default(false).describe('1: TLS to Temporal (implied by an API key or a certificate).'),
+  TEMPORAL_TLS_CERT: z.string().optional().describe('Path of the client certificate (PEM).'),
+  TEMPORAL_TLS_KEY: z.string().optional().describe('Path of the client key (PEM).'),
+  TEMPORAL_TASK_QUEUE_PREFIX: z.string().default('').describe('Put before every task queue: keeps installations apart that share a namespace.'),
+  TEMPORAL_CLI_PATH: z.string().optional().describe('A temporal binary for the embedded development server.'),
+  TEMPORAL_UI_URL: url('http', 'https').optional().describe('Where the Temporal UI is, for links.'),
+  MQTT_URL: url('mqtt', 'mqtts', 'ws', 'wss').optional().describe('MQTT broker for devices. Absent: an embedded one.'),
+  MQTT_PORT: port.optional().describe('Port of the embedded broker; a free one where absent.'),
+  MQTT_USERNAME: z.string().optional().describe('User name at the broker.'),
+  MQTT_PASSWORD: z.string().optional().describe('Password at the broker.'),
+  REDIS_URL: url('redis', 'rediss').optional().describe('Events also go to the Redis Stream tiktok:events:{workspace_id}. Absent: off.'),
+  SMTP_URL: url('smtp', 'smtps').optional().describe('Mail server for e-mail notifications. Absent: off.'),
+  SMTP_FROM: z.string().default('Showrunner <showrunner@localhost>').describe('Sender of e-mail notifications.'),
+
+  TIKTOK_ENV: z.enum(['sandbox', 'production']).default('sandbox').describe('production: the real TikTok; sandbox: ours. Single URLs below win.'),
+  TIKTOK_WEB_URL: url('http', 'https').optional().describe('TikTok’s web site.'),
+  TIKTOK_WEBCAST_URL: url('http', 'https').optional().describe('TikTok’s webcast API.'),
+  TIKTOK_SIGN_URL: url('http', 'https').optional().describe('The sign service (Euler Stream).'),
+  SIGN_API_KEY: z.string().optional().describe('API key of the sign service.'),
+  SIGN_LIMIT_PER_MINUTE: positive.optional().describe('Calls a minute to the sign service, where its answers do not tell.'),
+  SANDBOX_PORT: port.optional().describe('Port of the sandbox that npm start runs; a free one where absent.'),
+
+  JWT_SECRET: z.string().min(32).optional().describe('Signs access tokens; at least 32 characters. Absent: generated once into .data/, never in production.'),
+  JWT_TTL_S: positive.default(86_400).describe('Life of an access token, seconds.'),
+  TOKEN_ENCRYPTION_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}(,[0-9a-fA-F]{64})*$/, 'must be 64 hex characters; several, newest first, are parted by commas')
+    .optional()
+    .describe('AES-256 keys for secrets at rest: 64 hex characters each, newest first. Absent: generated once into .data/, never in production.'),
+  ALLOW_PRIVATE_WEBHOOKS: flag.default(false).describe('1: webhooks and HTTP devices may go to private and link-local addresses.'),
+  LOGIN_RATE_PER_MINUTE: positive.default(10).describe('Login attempts a minute for each address and e-mail.'),
+  WORKSPACE_RATE_PER_MINUTE: positive.default(3_000).describe('Requests a minute for each workspace.'),
+  DEFAULT_PLAN_TIER: z.enum(['free', 'pro', 'enterprise']).default('free').describe('Plan of new workspaces.'),
+  DATA_DIR: z.string().default('.data').describe('Where embedded services keep their data.'),
+  CORS_ORIGINS: z.string().default('').describe('Origins that browsers may call the API from, parted by commas.'),
+
+  STREAK_QUIET_MS: positive.default(10_000).describe('A gift streak without news for so long is closed.'),
+  SILENCE_SUSPECT_MS: positive.default(30_000).describe('A socket without a frame for so long is checked.'),
+  WORKER_SLOT: z.string().optional().describe('Stable name of this worker process: started again, it takes over at once what it held. Default: host name and role.'),
+});
+
+export type Env = z.infer<typeof envSchema>;
+
+export class EnvError extends Error {
+  readonly faults: string[];
+
+  constructor(faults: string[]) {
+    super(`The environment has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.name = 'EnvError';
+    this.faults = faults;
+  }
+}
+
+/**
+ * Parses the environment; empty variables count as absent.
+ * @throws EnvError that names every fault at once
+ */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = envSchema.safeParse(given);
+  const faults = parsed.success ? productionFaults(parsed.data) : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (!parsed.success || faults.length > 0) throw new EnvError(faults);
+  return parsed.data;
+}
+
+const NEEDED_IN_PRODUCTION = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'MQTT_URL', 'JWT_SECRET', 'TOKEN_ENCRYPTION_KEY'] as const;
+
+function productionFaults(env: Env): string[] {
+  if (env.NODE_ENV !== 'production') return [];
+  return NEEDED_IN_PRODUCTION.filter((name) => env[name] === undefined).map((name) => `${name}: is needed in production`);
+}
+
+const REAL_TIKTOK = {
+  web: 'https://www.tiktok.com',
+  webcast: 'https://webcast.tiktok.com',
+  sign: 'https://api.eulerstream.com',
+} as const;
+
+export interface TikTokUrls {
+  web: string;
+  webcast: string;
+  sign: string;
+}
+
+/** Where TikTok is: a single URL wins over the sandbox's, and where neither is given it is the real one. */
+export function tiktokUrls(env: Env, sandboxUrl?: string): TikTokUrls {
+  const fallback = (name: keyof TikTokUrls): string => (env.TIKTOK_ENV === 'sandbox' && sandboxUrl ? sandboxUrl : REAL_TIKTOK[name]);
+  return {
+    web: env.TIKTOK_WEB_URL ?? fallback('web'),
+    webcast: env.TIKTOK_WEBCAST_URL ?? fallback('webcast'),
+    sign: env.TIKTOK_SIGN_URL ?? fallback('sign'),
+  };
+}

@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely';
+import * as live from './0001-live.ts';
+
+/** In order; the key is what the database remembers, so it never changes once released. */
+export const MIGRATIONS: Record<string, Migration> = {
+  '0001-live': live,
+};

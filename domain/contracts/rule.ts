@@ -1,0 +1,86 @@
+import type { EventType } from './live-event.ts';
+
+export const OPERATORS = ['==', '!=', '>', '>=', '<', '<=', 'contains', 'not_contains', 'in', 'not_in'] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+export const LOGIC_OPERATORS = ['AND', 'OR'] as const;
+export type LogicOperator = (typeof LOGIC_OPERATORS)[number];
+
+export const FIRE_ON = ['streak_end', 'every_update'] as const;
+export type FireOn = (typeof FIRE_ON)[number];
+
+export const ACTION_TYPES = ['device_control', 'webhook', 'notification', 'log'] as const;
+export type ActionType = (typeof ACTION_TYPES)[number];
+
+export type ConditionValue = string | number | boolean | null | (string | number | boolean | null)[];
+
+export interface Condition {
+  /** A field of the event; nested paths with dots ("user.nickname"). */
+  field: string;
+  operator: Operator;
+  value: ConditionValue;
+  order: number;
+}
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+export interface DeviceControlConfig {
+  device_id: string;
+  command: string;
+  /** Extra values for the device's payload template. */
+  params?: { [key: string]: Json };
+  /** Sent `after_ms` after the last trigger, kept by a durable timer. */
+  restore?: { command: string; after_ms: number };
+}
+
+export interface WebhookConfig {
+  url: string;
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  headers?: { [name: string]: string };
+  body?: Json;
+  /** Milliseconds, 10,000 where absent. */
+  timeout_ms?: number;
+}
+
+export type NotificationConfig =
+  | { channel: 'in_app'; message: string }
+  | { channel: 'email'; to: string; subject?: string; message: string }
+  | { channel: 'slack' | 'discord'; url: string; message: string }
+  | { channel: 'telegram'; url: string; chat_id: string; message: string };
+
+export interface LogConfig {
+  message: string;
+}
+
+export type RuleAction =
+  | { action_type: 'device_control'; order: number; config: DeviceControlConfig }
+  | { action_type: 'webhook'; order: number; config: WebhookConfig }
+  | { action_type: 'notification'; order: number; config: NotificationConfig }
+  | { action_type: 'log'; order: number; config: LogConfig };
+
+/** What decides whether a rule fires and what it then does; a rule version keeps exactly this. */
+export interface RuleDefinition {
+  name: string;
+  description: string | null;
+  event_type: EventType;
+  /** null: every livestream of the workspace. */
+  livestream_id: string | null;
+  logic_operator: LogicOperator;
+  conditions: Condition[];
+  actions: RuleAction[];
+  cooldown_ms: number;
+  user_cooldown_ms: number;
+  /** An action whose event is older than this when its turn comes is skipped; null: delivered late. */
+  max_age_ms: number | null;
+  /** Gifts only. */
+  fire_on: FireOn;
+}
+
+export interface Rule extends RuleDefinition {
+  id: string;
+  workspace_id: string;
+  version: number;
+  is_active: boolean;
+  created_at: string;
+  updated_at: string;
+}

@@ -1,0 +1,21 @@
+/** Task queues, one for each role of worker. A prefix keeps installations apart that share a namespace. */
+export const ROLES = ['live', 'actions'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const taskQueue = (role: Role, prefix = ''): string => `${prefix}${role}`;
+
+/** Workflow ids are natural keys: a second start of the same thing is refused, not doubled. */
+export const livestreamWorkflowId = (livestreamId: string): string => `livestream:${livestreamId}`;
+export const deliverWorkflowId = (target: string): string => `deliver:${target}`;
+export const restoreWorkflowId = (deviceId: string): string => `restore:${deviceId}`;
+
+export const livestreamIdOf = (workflowId: string): string | null =>
+  workflowId.startsWith('livestream:') ? workflowId.slice('livestream:'.length) : null;
+
+/** PostgreSQL channels: a hint that there is something new; the truth is in the tables. */
+export const CHANNELS = {
+  /** Payload: workspace id whose feed grew. */
+  feed: 'showrunner_feed',
+  /** Payload: workspace id whose rules (or their plan) changed. */
+  rules: 'showrunner_rules',
+} as const;

@@ -1,0 +1,30 @@
+export const WORKSPACE_ROLES = ['owner', 'admin', 'member', 'social_marketing', 'sales', 'warehouse'] as const;
+export type WorkspaceRole = (typeof WORKSPACE_ROLES)[number];
+
+const OPERATORS: readonly WorkspaceRole[] = ['owner', 'admin', 'member', 'social_marketing'];
+
+/** Who may do what: the only place that says so. A route names its permission; a test checks every pair. */
+export const PERMISSIONS = {
+  'workspace.view': WORKSPACE_ROLES,
+  'workspace.edit': ['owner', 'admin'],
+  'members.view': WORKSPACE_ROLES,
+  'members.edit': ['owner', 'admin'],
+  'livestreams.view': WORKSPACE_ROLES,
+  'livestreams.control': OPERATORS,
+  'rules.view': WORKSPACE_ROLES,
+  'rules.edit': OPERATORS,
+  'devices.view': WORKSPACE_ROLES,
+  'devices.edit': ['owner', 'admin', 'member'],
+  'devices.command': OPERATORS,
+  'notifications.view': WORKSPACE_ROLES,
+  'limits.view': WORKSPACE_ROLES,
+} as const satisfies Record<string, readonly WorkspaceRole[]>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export const isAllowed = (role: WorkspaceRole, permission: Permission): boolean =>
+  (PERMISSIONS[permission] as readonly WorkspaceRole[]).includes(role);
+
+/** Only an owner makes or unmakes owners; an admin manages everyone else. */
+export const mayAssignRole = (actor: WorkspaceRole, from: WorkspaceRole | null, to: WorkspaceRole | null): boolean =>
+  isAllowed(actor, 'members.edit') && (actor === 'owner' || (from !== 'owner' && to !== 'owner'));
