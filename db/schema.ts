@@ -138,6 +138,8 @@ export interface RulesTable {
   created_by: string | null;
   created_at: CreatedAt;
   updated_at: Timestamp;
+  /** Deleted rules stay for their executions' sake; they are inactive and in no list. */
+  deleted_at: Timestamp | null;
 }
 
 /** What a rule said at a time: executions and explanations speak of the version that decided. */

@@ -99,6 +99,9 @@ const STATEMENTS = [
   )`,
   `create unique index events_id on events (id)`,
   `create unique index events_msg on events (livestream_id, msg_id)`,
+  // The rare types only: lists and reports of them must not walk a million likes, and the common ones pay nothing.
+  `create index events_rare on events (livestream_id, type, position)
+    where type in ('gift', 'follow', 'share', 'connect', 'disconnect', 'live_end')`,
 
   `create table gift_streaks (
     livestream_id uuid not null references livestreams (id) on delete cascade,
@@ -129,9 +132,11 @@ const STATEMENTS = [
     version integer not null default 1,
     created_by uuid references users (id) on delete set null,
     created_at timestamptz not null default now(),
-    updated_at timestamptz not null default now()
+    updated_at timestamptz not null default now(),
+    deleted_at timestamptz,
+    constraint rules_deleted_is_inactive check (deleted_at is null or not is_active)
   )`,
-  `create index rules_list on rules (workspace_id, id desc)`,
+  `create index rules_list on rules (workspace_id, id desc) where deleted_at is null`,
   `create index rules_active on rules (workspace_id, activated_at) where is_active`,
   `create table rule_versions (
     rule_id uuid not null references rules (id) on delete cascade,
