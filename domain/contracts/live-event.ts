@@ -47,6 +47,8 @@ export interface GiftFields {
   streak_status: StreakStatus;
   /** Gifts that this event adds to what was counted before; 0 for a late or repeated frame. */
   increment: number;
+  /** diamond_count × increment. */
+  increment_diamonds: number;
 }
 
 export interface LikeFields {
