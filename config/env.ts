@@ -57,6 +57,7 @@ export const envSchema = z.object({
   ALLOW_PRIVATE_WEBHOOKS: flag.default(false).describe('1: webhooks and HTTP devices may go to private and link-local addresses.'),
   LOGIN_RATE_PER_MINUTE: positive.default(10).describe('Login attempts a minute for each address and e-mail.'),
   WORKSPACE_RATE_PER_MINUTE: positive.default(3_000).describe('Requests a minute for each workspace.'),
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).default(0).describe('Reverse proxies before the API: the client’s address is taken so far from the right of X-Forwarded-For. 0: the header is ignored.'),
   DEFAULT_PLAN_TIER: z.enum(['free', 'pro', 'enterprise']).default('free').describe('Plan of new workspaces.'),
   DATA_DIR: z.string().default('.data').describe('Where embedded services keep their data.'),
   CORS_ORIGINS: z.string().default('').describe('Origins that browsers may call the API from, parted by commas.'),

@@ -292,6 +292,14 @@ export interface SignTicketsTable {
   seen_at: Timestamp;
 }
 
+/** Fixed-window counters that all API processes share. */
+export interface RateCountersTable {
+  /** Hash of what is counted: neither address nor e-mail can be read here. */
+  key: string;
+  count: number;
+  resets_at: Timestamp;
+}
+
 export interface Database {
   users: UsersTable;
   workspaces: WorkspacesTable;
@@ -314,6 +322,7 @@ export interface Database {
   workspace_feed_heads: WorkspaceFeedHeadsTable;
   sign_budget: SignBudgetTable;
   sign_tickets: SignTicketsTable;
+  rate_counters: RateCountersTable;
 }
 
 export type Row<T extends keyof Database> = Selectable<Database[T]>;

@@ -7,6 +7,7 @@ export const ERRORS = {
   validation_failed: { message: 'The request has faults; each is named by its field.', permanent: true },
   malformed_json: { message: 'The body is not valid JSON.', permanent: true },
   payload_too_large: { message: 'The body is larger than this route takes.', permanent: true },
+  unsupported_media_type: { message: 'Send the body as application/json.', permanent: true },
   unauthenticated: { message: 'Sign in first: send "Authorization: Bearer <access_token>".', permanent: true },
   token_expired: { message: 'The access token has expired: sign in again.', permanent: true },
   invalid_credentials: { message: 'E-mail or password is wrong.', permanent: true },

@@ -278,4 +278,12 @@ const STATEMENTS = [
     created_at timestamptz not null default now(),
     seen_at timestamptz not null default now()
   )`,
+
+  // Unlogged: after a crash of the server the counters start at zero, which costs nobody anything.
+  `create unlogged table rate_counters (
+    key text primary key,
+    count integer not null,
+    resets_at timestamptz not null
+  )`,
+  `create index rate_counters_expired on rate_counters (resets_at)`,
 ];

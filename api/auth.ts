@@ -1,0 +1,103 @@
+import { sign, verify } from 'hono/jwt';
+import type { Context, MiddlewareHandler } from 'hono';
+import { z } from 'zod';
+import { findMembership, firstMembership } from '../db/membership.repository.ts';
+import { isAllowed, type Permission } from '../domain/permissions.ts';
+import type { AppEnv, RequestWorkspace } from './context.ts';
+import type { ApiConfig } from './deps.ts';
+import { ApiError, fieldError } from './errors.ts';
+import { takeWorkspaceTurn } from './workspace-rate.ts';
+
+/** What a route asks of its caller: nothing, a token, or a permission in the workspace that the request is about. */
+export type Access = 'public' | 'signed_in' | Permission;
+
+export interface AccessOptions {
+  access: Access;
+  /** Where the workspace comes from: header (X-Workspace-Id, else the first), or the `{id}` of the path. */
+  workspaceFrom?: 'header' | 'path';
+  /** EventSource can't send headers: such routes also take `token` and `workspace_id` from the query. */
+  credentialsInQuery?: boolean;
+}
+
+const ISSUER = 'showrunner';
+
+/** A signed access token. @param nowS epoch seconds */
+export const issueToken = (userId: string, config: ApiConfig, nowS = Math.floor(Date.now() / 1000)): Promise<string> =>
+  sign({ sub: userId, iss: ISSUER, iat: nowS, exp: nowS + config.jwtTtlS }, config.jwtSecret, 'HS256');
+
+/**
+ * Checks the token and, for a permission, the caller's membership; sets userId and workspace. Refuses with
+ * unauthenticated or token_expired (401), not_found (404: no member there), forbidden (403: names the permission).
+ */
+export function authorize({ access, workspaceFrom = 'header', credentialsInQuery = false }: AccessOptions): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    if (access !== 'public') {
+      const userId = await userOf(tokenOf(c, credentialsInQuery), c.get('deps').config);
+      c.set('userId', userId);
+      c.set('log', c.get('log').child({ user_id: userId }));
+      if (access !== 'signed_in') await enterWorkspace(c, userId, access, workspaceIdOf(c, workspaceFrom, credentialsInQuery));
+    }
+    await next();
+  };
+}
+
+async function enterWorkspace(c: Context<AppEnv>, userId: string, permission: Permission, workspaceId: string | undefined): Promise<void> {
+  const workspace = await membershipOf(c, userId, workspaceId);
+  takeWorkspaceTurn(c, workspace.id);
+  if (!isAllowed(workspace.role, permission)) {
+    throw new ApiError('forbidden', { detail: `${permission} is needed; your role is ${workspace.role}` });
+  }
+  c.set('workspace', workspace);
+  c.set('log', c.get('log').child({ workspace_id: workspace.id }));
+}
+
+async function membershipOf(c: Context<AppEnv>, userId: string, workspaceId: string | undefined): Promise<RequestWorkspace> {
+  const { db } = c.get('deps');
+  const found = workspaceId ? await findMembership(db, workspaceId, userId) : await firstMembership(db, userId);
+  if (!found) throw new ApiError('not_found', { detail: workspaceId ? `no workspace ${workspaceId} of yours` : 'you are in no workspace' });
+  return found;
+}
+
+function workspaceIdOf(c: Context<AppEnv>, from: 'header' | 'path', inQuery: boolean): string | undefined {
+  if (from === 'path') return pathId(c.req.param('id'));
+  const header = c.req.header('x-workspace-id');
+  const given = header ?? (inQuery ? c.req.query('workspace_id') : undefined);
+  if (given !== undefined && !z.uuid().safeParse(given).success) {
+    throw fieldError(header === undefined ? 'workspace_id' : 'X-Workspace-Id', 'must be the id of a workspace');
+  }
+  return given;
+}
+
+function pathId(id: string | undefined): string {
+  const parsed = z.uuid().safeParse(id);
+  if (!parsed.success) throw fieldError('id', 'must be the id of a workspace');
+  return parsed.data;
+}
+
+function tokenOf(c: Context<AppEnv>, inQuery: boolean): string {
+  const header = c.req.header('authorization');
+  const fromHeader = header === undefined ? undefined : /^Bearer +(\S+)$/i.exec(header)?.[1];
+  if (header !== undefined && !fromHeader) throw new ApiError('unauthenticated', { reason: 'invalid', detail: 'Authorization must be "Bearer <access_token>"' });
+  const token = fromHeader ?? (inQuery ? c.req.query('token') : undefined);
+  if (!token) throw new ApiError('unauthenticated', { reason: 'missing' });
+  return token;
+}
+
+async function userOf(token: string, config: ApiConfig): Promise<string> {
+  const payload = await verifyToken(token, config);
+  // exp is checked by verify only where it is there; ours always is.
+  if (typeof payload.exp !== 'number' || !z.uuid().safeParse(payload.sub).success) throw invalidToken();
+  return String(payload.sub);
+}
+
+async function verifyToken(token: string, config: ApiConfig) {
+  try {
+    // iat: another process's clock may be a moment ahead of ours.
+    return await verify(token, config.jwtSecret, { alg: 'HS256', iss: ISSUER, iat: false });
+  } catch (error) {
+    if (error instanceof Error && error.name === 'JwtTokenExpired') throw new ApiError('token_expired', { reason: 'expired' });
+    throw invalidToken();
+  }
+}
+
+const invalidToken = (): ApiError => new ApiError('unauthenticated', { reason: 'invalid', detail: 'the access token is not valid' });

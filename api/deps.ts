@@ -1,0 +1,44 @@
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { Db } from '../db/client.ts';
+import type { SecretBox } from '../db/secret-box.ts';
+import type { PlanTier } from '../domain/plans.ts';
+import type { FeedHub } from './feed-hub.ts';
+import type { ApiMetrics } from './metrics.ts';
+import type { TemporalGateway } from './temporal.ts';
+
+/** What the API needs to know of the environment; made by api/main.ts. */
+export interface ApiConfig {
+  version: string;
+  /** How people reach the API, without a slash at the end. */
+  publicUrl: string;
+  jwtSecret: string;
+  /** Life of an access token, seconds. */
+  jwtTtlS: number;
+  defaultPlanTier: PlanTier;
+  loginRatePerMinute: number;
+  workspaceRatePerMinute: number;
+  /** Reverse proxies whose X-Forwarded-For entries are believed, counted from the right. */
+  trustedProxies: number;
+  /** Origins that browsers may call from. */
+  corsOrigins: string[];
+  tiktokMode: 'sandbox' | 'production';
+  /** Calls a minute to the sign service, where its answers do not tell. */
+  signLimitPerMinute: number | null;
+  /** null: not known or not there. */
+  links: { temporalUi: string | null; mqtt: string | null };
+}
+
+/** Everything that routes close over. Tests give fakes here and nowhere else. */
+export interface ApiDeps {
+  db: Db;
+  pool: pg.Pool;
+  config: ApiConfig;
+  logger: Logger;
+  secrets: SecretBox;
+  temporal: TemporalGateway;
+  feed: FeedHub;
+  metrics: ApiMetrics;
+  /** Aborted when the process stops: what streams must end then. */
+  shutdown: AbortSignal;
+}

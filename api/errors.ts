@@ -1,0 +1,87 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { AppError, type ErrorCode } from '../domain/errors.ts';
+
+/** The HTTP edge of the error table: every code has its status, or this does not compile. */
+export const HTTP_STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
+  validation_failed: 422,
+  malformed_json: 400,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  unauthenticated: 401,
+  token_expired: 401,
+  invalid_credentials: 401,
+  forbidden: 403,
+  not_found: 404,
+  email_taken: 409,
+  already_member: 409,
+  last_owner: 409,
+  conflict: 409,
+  rate_limited: 429,
+  plan_limit: 403,
+  unavailable: 503,
+  internal: 500,
+
+  invalid_tiktok_input: 422,
+  short_link_unresolved: 422,
+  user_not_found: 422,
+  user_offline: 409,
+  room_ended: 409,
+  age_restricted: 409,
+  tiktok_refused: 502,
+  tiktok_unreachable: 504,
+  tiktok_bad_response: 502,
+  sign_rate_limited: 503,
+  sign_payment_required: 502,
+  sign_unauthorized: 502,
+  sign_unavailable: 502,
+  socket_closed: 502,
+  socket_silent: 504,
+  duplicate_session: 409,
+  superseded: 409,
+
+  device_not_found: 404,
+  device_unreachable: 504,
+  device_refused: 502,
+  mqtt_unavailable: 503,
+  private_address: 422,
+  invalid_url: 422,
+  invalid_config: 422,
+  target_refused: 502,
+  target_failed: 502,
+  target_timeout: 504,
+  target_unreachable: 502,
+  target_busy: 503,
+  feature_off: 501,
+  mail_refused: 502,
+  mail_unavailable: 503,
+  gave_up: 502,
+};
+
+export interface FieldFault {
+  /** Dotted path in the body, or the name of the parameter or header. */
+  field: string;
+  message: string;
+}
+
+export interface ApiErrorExtras {
+  detail?: string;
+  errors?: FieldFault[];
+  retryAfterS?: number;
+  /** Why a token was refused. */
+  reason?: 'missing' | 'expired' | 'invalid';
+}
+
+/** An AppError with what only HTTP can say: faults by field, Retry-After, the reason of a 401. */
+export class ApiError extends AppError {
+  readonly extras: ApiErrorExtras;
+
+  constructor(code: ErrorCode, extras: ApiErrorExtras = {}, options?: ErrorOptions) {
+    super(code, extras.detail ?? null, options);
+    this.name = 'ApiError';
+    this.extras = extras;
+  }
+}
+
+/** A 422 that names one field; `code` where a more telling one than validation_failed exists. */
+export const fieldError = (field: string, message: string, code: ErrorCode = 'validation_failed'): ApiError =>
+  new ApiError(code, { detail: `${field}: ${message}`, errors: [{ field, message }] });

@@ -1,0 +1,21 @@
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+export interface ApiMetrics {
+  registry: Registry;
+  /** Seconds of each answer, by route pattern: ids in paths would make endless series. */
+  requests: Histogram<'method' | 'route' | 'status'>;
+}
+
+/** Metrics of one API process in a registry of their own. */
+export function createApiMetrics({ processMetrics = true } = {}): ApiMetrics {
+  const registry = new Registry();
+  if (processMetrics) collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'showrunner_http_request_duration_seconds',
+    help: 'Time from a request to the head of its answer.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  return { registry, requests };
+}

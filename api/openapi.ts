@@ -1,0 +1,40 @@
+import type { Router } from './context.ts';
+
+/** Tells the document how a caller signs in. */
+export function describeScheme(app: Router): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'access_token', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'access_token of POST /api/auth/login.',
+  });
+}
+
+/** The API as an OpenAPI 3.1 document. */
+export const openApiDocument = (app: Router, version: string, publicUrl: string) =>
+  app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Showrunner',
+      version,
+      description:
+        'Runs a TikTok business: connects LIVEs, stores what happens in them, and makes rules switch devices, call webhooks and notify.\n\n' +
+        'Sign in with POST /api/auth/login and send the token as `Authorization: Bearer …`. The workspace is `X-Workspace-Id`, else your first. ' +
+        'Faults are RFC 9457 problem+json with a stable `code`.',
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+    },
+    servers: [{ url: publicUrl }],
+    tags: TAGS,
+  });
+
+const TAGS = [
+  { name: 'Accounts', description: 'Registering and signing in.' },
+  { name: 'Workspaces', description: 'Tenants, their members and roles.' },
+  { name: 'Livestreams', description: 'TikTok LIVEs that are listened to.' },
+  { name: 'Events', description: 'What happened in a LIVE, stored and as it happens.' },
+  { name: 'Rules', description: 'Conditions on events, and what they set off.' },
+  { name: 'Executions', description: 'What rules did, and why.' },
+  { name: 'Devices', description: 'What rules and people switch.' },
+  { name: 'Notifications', description: 'Messages inside the app.' },
+  { name: 'System', description: 'Health, metrics and limits.' },
+];
