@@ -43,6 +43,8 @@ export interface LiveConnection {
 }
 
 export interface OpenRequest {
+  /** Whose turn at the sign service it is. */
+  livestream_id: string;
   room_id: string;
   username: string | null;
   /** Where a predecessor stood; null on a first connect. */

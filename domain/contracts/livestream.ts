@@ -56,6 +56,7 @@ export interface SessionCarried {
   phase: LivestreamStatus;
   failures_in_a_row: number;
   waits_in_a_row: number;
+  was_live: boolean;
 }
 
 export interface ConsumeLivestreamInput {

@@ -1,0 +1,83 @@
+import type { ConsumeLivestreamInput, ConsumeOutcome } from '../../domain/contracts/livestream.ts';
+import type { ConsumerProgress } from './consumer.ts';
+
+export type RunConsumer = (
+  input: ConsumeLivestreamInput,
+  onProgress: (progress: ConsumerProgress) => void,
+  signal: AbortSignal,
+) => Promise<ConsumeOutcome | null>;
+
+export interface RunningConsumer {
+  readonly outcome: Promise<ConsumeOutcome | null>;
+  readonly progress: ConsumerProgress | null;
+  /** Ends it in order; resolves when all is stored. */
+  stop(reason: Error): Promise<void>;
+  /** The activity that held it is gone without having asked for its end: it lives on for a while, for the next attempt to take. */
+  leave(): void;
+}
+
+interface Entry extends RunningConsumer {
+  take(): void;
+}
+
+/** How long a consumer goes on without an activity that holds it. */
+const ORPHAN_MS = 60_000;
+
+/**
+ * The consumers of this process. When Temporal is away for a while, the activity that holds a consumer times out, but
+ * the socket stands and events go on being stored; the next attempt of the activity takes the same consumer over.
+ */
+export class RunningConsumers {
+  readonly #run: RunConsumer;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(run: RunConsumer) {
+    this.#run = run;
+  }
+
+  /** The consumer of this livestream that runs here, or a new one. */
+  take(input: ConsumeLivestreamInput): RunningConsumer {
+    const running = this.#entries.get(input.livestream_id);
+    if (running) {
+      running.take();
+      return running;
+    }
+    const entry = this.#start(input);
+    this.#entries.set(input.livestream_id, entry);
+    return entry;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  #start(input: ConsumeLivestreamInput): Entry {
+    const abort = new AbortController();
+    let progress: ConsumerProgress | null = null;
+    let orphaned: NodeJS.Timeout | null = null;
+    const take = (): void => {
+      if (orphaned) clearTimeout(orphaned);
+      orphaned = null;
+    };
+    const outcome = this.#run(input, (next) => (progress = next), abort.signal).finally(() => {
+      take();
+      this.#entries.delete(input.livestream_id);
+    });
+    // Nobody may be waiting just then; who takes it up sees the rejection all the same.
+    outcome.catch(() => undefined);
+    return {
+      outcome,
+      get progress() {
+        return progress;
+      },
+      take,
+      async stop(reason) {
+        abort.abort(reason);
+        await outcome.catch(() => undefined);
+      },
+      leave() {
+        orphaned ??= setTimeout(() => abort.abort(new Error('no activity holds this consumer any more')), ORPHAN_MS);
+      },
+    };
+  }
+}
