@@ -1,0 +1,105 @@
+import type { LiveEvent } from '../domain/contracts/live-event.ts';
+import type { Db } from './client.ts';
+import { readRanges, toLiveEvent, type EventRange } from './event.repository.ts';
+import type { Row } from './schema.ts';
+
+/** How far a follower has read: everything up to `seq`, or, where `position` is given, a part of `seq`'s own events. */
+export interface FeedCursor {
+  seq: number;
+  position: number | null;
+}
+
+export interface FeedNotification {
+  type: 'notification';
+  id: string;
+  message: string;
+  action_id: string | null;
+  created_at: string;
+}
+
+export interface FeedEntry {
+  seq: number;
+  livestream_id: string | null;
+  item: LiveEvent | FeedNotification;
+}
+
+export interface FeedPage {
+  entries: FeedEntry[];
+  next: FeedCursor;
+  /** What follows the cursor is there no more (retention): the page starts with the oldest that is. */
+  skipped: boolean;
+}
+
+const ROWS_A_PAGE = 100;
+
+/** The workspace's newest seq; 0 while nothing has happened. */
+export async function feedHead(db: Db, workspaceId: string): Promise<number> {
+  return (await feedHeads(db, [workspaceId])).get(workspaceId) ?? 0;
+}
+
+export async function feedHeads(db: Db, workspaceIds: readonly string[]): Promise<Map<string, number>> {
+  if (workspaceIds.length === 0) return new Map();
+  const rows = await db.selectFrom('workspace_feed_heads').selectAll().where('workspace_id', 'in', workspaceIds).execute();
+  return new Map(rows.map(({ workspace_id, seq }) => [workspace_id, seq]));
+}
+
+/** What follows `after`, at most `limit` entries; an empty page has `next` equal to `after`. */
+export async function readFeed(db: Db, workspaceId: string, after: FeedCursor, limit: number): Promise<FeedPage> {
+  const rows = await db
+    .selectFrom('workspace_feed')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('seq', after.position === null ? '>' : '>=', after.seq)
+    .orderBy('seq')
+    .limit(ROWS_A_PAGE)
+    .execute();
+  if (rows.length === 0) return { entries: [], next: after, skipped: false };
+
+  const plan = planPage(rows, after, limit);
+  const [events, notifications] = await Promise.all([readRanges(db, plan.ranges), readNotifications(db, plan.notifications)]);
+  const entries: FeedEntry[] = [
+    ...events.map((row) => ({ seq: row.seq, livestream_id: row.livestream_id, item: toLiveEvent(row) })),
+    ...notifications,
+  ].sort((a, b) => a.seq - b.seq);
+  const expected = after.position === null ? after.seq + 1 : after.seq;
+  return { entries, next: plan.next, skipped: (rows[0]?.seq ?? expected) > expected };
+}
+
+interface PagePlan {
+  ranges: EventRange[];
+  notifications: Row<'workspace_feed'>[];
+  next: FeedCursor;
+}
+
+function planPage(rows: readonly Row<'workspace_feed'>[], after: FeedCursor, limit: number): PagePlan {
+  const plan: PagePlan = { ranges: [], notifications: [], next: after };
+  let room = limit;
+  for (const row of rows) {
+    if (room === 0) break;
+    if (row.kind === 'notification') {
+      plan.notifications.push(row);
+      room -= 1;
+    } else if (row.livestream_id !== null && row.first_position !== null && row.last_position !== null) {
+      const resumed = after.position !== null && row.seq === after.seq ? after.position + 1 : row.first_position;
+      const to = Math.min(row.last_position, resumed + room - 1);
+      if (to >= resumed) plan.ranges.push({ seq: row.seq, livestream_id: row.livestream_id, from: resumed, to });
+      room -= Math.max(0, to - resumed + 1);
+      if (to < row.last_position) return { ...plan, next: { seq: row.seq, position: to } };
+    }
+    plan.next = { seq: row.seq, position: null };
+  }
+  return plan;
+}
+
+async function readNotifications(db: Db, rows: readonly Row<'workspace_feed'>[]): Promise<FeedEntry[]> {
+  const ids = rows.flatMap((row) => row.notification_id ?? []);
+  if (ids.length === 0) return [];
+  const found = await db.selectFrom('notifications').selectAll().where('id', 'in', ids).execute();
+  const byId = new Map(found.map((notification) => [notification.id, notification]));
+  return rows.flatMap((row) => {
+    const notification = byId.get(row.notification_id ?? '');
+    if (!notification) return [];
+    const { id, message, action_id, created_at } = notification;
+    return { seq: row.seq, livestream_id: row.livestream_id, item: { type: 'notification' as const, id, message, action_id, created_at: created_at.toISOString() } };
+  });
+}
