@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { adoptAbandoned, listPending, listRetrying, listWaitingTargets, markRetrying, recordAttempts, settleActions } from '../../db/action.repository.ts';
+import {
+  adoptAbandoned,
+  listPending,
+  listRetrying,
+  listWaitingTargets,
+  markRetrying,
+  recordAttempts,
+  settleActions,
+} from '../../db/action.repository.ts';
 import type { AttemptRecord, AttemptResult, RenderedAction } from '../../domain/contracts/action.ts';
 import type { RuleAction } from '../../domain/contracts/rule.ts';
 import { actionRow, attemptRows, executionRow, seedExecution, seedWorkspace, webhookTo, type Seed } from '../helpers/action-rows.ts';
@@ -27,10 +35,14 @@ describe('The outcomes of actions', () => {
   });
   afterAll(() => database.drop());
 
-  const one = async (action = log, options = {}): Promise<RenderedAction> => (await seedExecution(database.db, seed, [action], options))[0]!;
+  const one = async (action = log, options = {}): Promise<RenderedAction> =>
+    (await seedExecution(database.db, seed, [action], options))[0]!;
 
   test('finish the action and, with the last one, its execution', async () => {
-    const [first, second] = (await seedExecution(database.db, seed, [log, log], { created_at: new Date(Date.now() - 500) })) as [RenderedAction, RenderedAction];
+    const [first, second] = (await seedExecution(database.db, seed, [log, log], { created_at: new Date(Date.now() - 500) })) as [
+      RenderedAction,
+      RenderedAction,
+    ];
     await recordAttempts(database.pool, [record(first, ok)]);
     expect(await executionRow(database.db, first.execution_id)).toMatchObject({ status: 'pending', finished_at: null });
     await recordAttempts(database.pool, [record(second, ok)]);
@@ -44,7 +56,12 @@ describe('The outcomes of actions', () => {
   test('leave an action retrying after a retryable one, and keep every attempt', async () => {
     const action = await one();
     await recordAttempts(database.pool, [record(action, later)]);
-    expect(await actionRow(database.db, action.id)).toMatchObject({ status: 'retrying', error_code: 'target_failed', finished_at: null, latency_ms: null });
+    expect(await actionRow(database.db, action.id)).toMatchObject({
+      status: 'retrying',
+      error_code: 'target_failed',
+      finished_at: null,
+      latency_ms: null,
+    });
     await recordAttempts(database.pool, [record(action, ok, 2)]);
     expect(await actionRow(database.db, action.id)).toMatchObject({ status: 'succeeded', error: null, attempts: 2 });
     expect(await attemptRows(database.db, action.id)).toMatchObject([
@@ -55,7 +72,11 @@ describe('The outcomes of actions', () => {
 
   test('make the execution failed with the first error in order', async () => {
     const actions = await seedExecution(database.db, seed, [log, { ...log, order: 1 }, { ...log, order: 2 }]);
-    await recordAttempts(database.pool, [record(actions[2]!, { ...never, error: 'third' }), record(actions[1]!, { ...never, error: 'second' }), record(actions[0]!, ok)]);
+    await recordAttempts(database.pool, [
+      record(actions[2]!, { ...never, error: 'third' }),
+      record(actions[1]!, { ...never, error: 'second' }),
+      record(actions[0]!, ok),
+    ]);
     expect(await executionRow(database.db, actions[0]!.execution_id)).toMatchObject({ status: 'failed', detail: 'second' });
   });
 
@@ -63,7 +84,14 @@ describe('The outcomes of actions', () => {
     const [all] = await seedExecution(database.db, seed, [log]);
     const mixed = await seedExecution(database.db, seed, [log, log]);
     const expired = { status: 'skipped', code: null, error: 'too old' } as const;
-    await settleActions(database.pool, [{ action_id: all!.id, ...expired }, { action_id: mixed[0]!.id, ...expired }], Date.now());
+    await settleActions(
+      database.pool,
+      [
+        { action_id: all!.id, ...expired },
+        { action_id: mixed[0]!.id, ...expired },
+      ],
+      Date.now(),
+    );
     await recordAttempts(database.pool, [record(mixed[1]!, ok)]);
     expect(await executionRow(database.db, all!.execution_id)).toMatchObject({ status: 'skipped', reason: 'max_age' });
     expect(await executionRow(database.db, mixed[0]!.execution_id)).toMatchObject({ status: 'succeeded', reason: null });
@@ -83,7 +111,10 @@ describe('The outcomes of actions', () => {
   test('of one execution, written by two deliverers at once, complete it', async () => {
     const executions = await Promise.all(Array.from({ length: 30 }, () => seedExecution(database.db, seed, [log, log])));
     await Promise.all([
-      recordAttempts(database.pool, executions.map(([first]) => record(first!, ok))),
+      recordAttempts(
+        database.pool,
+        executions.map(([first]) => record(first!, ok)),
+      ),
       recordAttempts(database.pool, executions.map(([, second]) => record(second!, ok)).reverse()),
     ]);
     const statuses = await Promise.all(executions.map(async ([first]) => (await executionRow(database.db, first!.execution_id)).status));
@@ -101,13 +132,21 @@ describe('The outcomes of actions', () => {
   test('hold any text', async () => {
     const action = await one();
     const text = 'nul \u0000 half \ud83d "quotes" {braces} \\';
-    await recordAttempts(database.pool, [record(action, { outcome: 'failed', code: 'target_refused', error: text, response: { status: 400, body: text } })]);
-    expect(await actionRow(database.db, action.id)).toMatchObject({ error: text.replace(/[\u0000\ud83d]/g, '\ufffd'), response: { status: 400 } });
+    await recordAttempts(database.pool, [
+      record(action, { outcome: 'failed', code: 'target_refused', error: text, response: { status: 400, body: text } }),
+    ]);
+    expect(await actionRow(database.db, action.id)).toMatchObject({
+      error: text.replace(/[\u0000\ud83d]/g, '\ufffd'),
+      response: { status: 400 },
+    });
   });
 
   test('of five hundred actions are written in one go', async () => {
     const actions = (await Promise.all(Array.from({ length: 500 }, () => seedExecution(database.db, seed, [log])))).flat();
-    await recordAttempts(database.pool, actions.map((action) => record(action, ok)));
+    await recordAttempts(
+      database.pool,
+      actions.map((action) => record(action, ok)),
+    );
     const { rows } = await database.pool.query(`select count(*)::int as done from executions where status = 'succeeded' and id = any($1)`, [
       actions.map((action) => action.execution_id),
     ]);
@@ -144,7 +183,10 @@ describe('What waits', () => {
     const [done] = await seedExecution(database.db, seed, [log]);
     await recordAttempts(database.pool, [record(done!, ok)]);
     await markRetrying(database.db, [pending!.id, done!.id]);
-    expect([(await actionRow(database.db, pending!.id)).status, (await actionRow(database.db, done!.id)).status]).toEqual(['retrying', 'succeeded']);
+    expect([(await actionRow(database.db, pending!.id)).status, (await actionRow(database.db, done!.id)).status]).toEqual([
+      'retrying',
+      'succeeded',
+    ]);
   });
 
   test('of a livestream is found by its next consumer, and adopted once no session runs', async () => {
@@ -158,7 +200,9 @@ describe('What waits', () => {
 
     expect(await adoptAbandoned(database.db, 120_000, 100)).toBe(1);
     expect((await actionRow(database.db, test!.id)).status).toBe('retrying');
-    await database.pool.query(`update livestreams set status = 'ended', updated_at = now() - interval '5 minutes' where id = $1`, [livestream_id]);
+    await database.pool.query(`update livestreams set status = 'ended', updated_at = now() - interval '5 minutes' where id = $1`, [
+      livestream_id,
+    ]);
     expect(await adoptAbandoned(database.db, 120_000, 100)).toBe(1);
     expect((await actionRow(database.db, mine!.id)).status).toBe('retrying');
     expect((await actionRow(database.db, young!.id)).status).toBe('pending');
