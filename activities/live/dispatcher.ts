@@ -8,6 +8,8 @@ export interface ActionLedger {
   record(records: readonly AttemptRecord[]): Promise<void>;
   /** Hands actions that were not tried over to deliverActions. */
   handOver(actionIds: readonly string[]): Promise<void>;
+  /** Skips actions whose event is older than their rule allows. */
+  expire(actionIds: readonly string[]): Promise<void>;
 }
 
 export interface DispatcherOptions {
@@ -31,7 +33,8 @@ export interface Dispatcher {
 
 interface Finished {
   action: RenderedAction;
-  record: AttemptRecord | null;
+  /** null: not tried; `expired`: too late to be tried. */
+  record: AttemptRecord | 'expired' | null;
   done: () => void;
 }
 
@@ -51,8 +54,9 @@ export function createDispatcher({ senders, ledger, wake, log, now = Date.now }:
   let finished: Finished[] = [];
   let flushing: Promise<void> | null = null;
 
-  const attempt = async (action: RenderedAction): Promise<AttemptRecord> => {
+  const attempt = async (action: RenderedAction): Promise<AttemptRecord | 'expired'> => {
     const started_at_ms = now();
+    if (action.expires_at_ms !== null && started_at_ms > action.expires_at_ms) return 'expired';
     const result = await send(senders, action, stop.signal);
     return { action_id: action.id, attempt: action.attempts + 1, started_at_ms, duration_ms: now() - started_at_ms, result };
   };
@@ -77,12 +81,14 @@ export function createDispatcher({ senders, ledger, wake, log, now = Date.now }:
   };
 
   const writeUntilDone = async (batch: readonly Finished[]): Promise<void> => {
-    const records = batch.flatMap((entry) => entry.record ?? []);
-    const untried = batch.filter((entry) => !entry.record).map((entry) => entry.action.id);
+    const records = batch.flatMap(({ record }) => (record === null || record === 'expired' ? [] : record));
+    const untried = batch.filter(({ record }) => record === null).map(({ action }) => action.id);
+    const expired = batch.filter(({ record }) => record === 'expired').map(({ action }) => action.id);
     while (true) {
       try {
         if (records.length > 0) await ledger.record(records);
         if (untried.length > 0) await ledger.handOver(untried);
+        if (expired.length > 0) await ledger.expire(expired);
         return;
       } catch (error) {
         log.error({ err: error, actions: batch.length }, 'outcomes of actions could not be written; trying again');
@@ -94,6 +100,7 @@ export function createDispatcher({ senders, ledger, wake, log, now = Date.now }:
   const wakeTargets = (batch: readonly Finished[]): void => {
     const targets = new Map<string, string>();
     for (const { action, record } of batch) {
+      if (record === 'expired') continue;
       if (!record || record.result.outcome === 'retryable') targets.set(action.target, action.workspace_id);
     }
     targets.forEach((workspaceId, target) => wake(target, workspaceId));

@@ -9,7 +9,8 @@ const MAX_WAITING = 1_000;
 const BREAK_AFTER = 3;
 const OPEN_MS = 5_000;
 
-type Job = { attempt: () => Promise<AttemptRecord>; settle: (record: AttemptRecord | null) => void };
+type Attempted = AttemptRecord | 'expired';
+type Job = { attempt: () => Promise<Attempted>; settle: (record: Attempted | null) => void };
 
 /** The first attempts of one target. `settle` gets null for an action that was not tried. */
 export class TargetLane {
@@ -58,7 +59,8 @@ export class TargetLane {
     if (this.idle && this.#failures === 0) this.#onIdle();
   }
 
-  #learn(record: AttemptRecord): void {
+  #learn(record: Attempted): void {
+    if (record === 'expired') return;
     if (record.result.outcome !== 'retryable') {
       this.#failures = 0;
       return;

@@ -19,15 +19,16 @@ const action = (id: string, target = 'device:w:1'): RenderedAction => ({
 function setUp(send: ActionSender, ledger: Partial<ActionLedger> = {}) {
   const records: AttemptRecord[] = [];
   const handedOver: string[] = [];
+  const expired: string[] = [];
   const wake = jest.fn();
   const senders = { device_control: send, webhook: send, notification: send, log: send } as ActionSenders;
   const dispatcher = createDispatcher({
     senders,
-    ledger: { record: async (batch) => void records.push(...batch), handOver: async (ids) => void handedOver.push(...ids), ...ledger },
+    ledger: { record: async (batch) => void records.push(...batch), handOver: async (ids) => void handedOver.push(...ids), expire: async (ids) => void expired.push(...ids), ...ledger },
     wake,
     log,
   });
-  return { dispatcher, records, handedOver, wake };
+  return { dispatcher, records, handedOver, expired, wake };
 }
 
 test('commands of one device are sent one after another, in order', async () => {
@@ -91,4 +92,12 @@ test('an outcome that can not be written now is written later', async () => {
   const { dispatcher } = setUp(async () => ({ outcome: 'succeeded', response: null }), { record });
   await dispatcher.submit(action('1'));
   expect(record).toHaveBeenCalledTimes(2);
+});
+
+test('an action whose event is too old is skipped, not sent', async () => {
+  const send = jest.fn<ActionSender>(async () => ({ outcome: 'succeeded', response: null }));
+  const { dispatcher, expired } = setUp(send);
+  await dispatcher.submit({ ...action('1'), expires_at_ms: Date.now() - 1 });
+  expect(expired).toEqual(['1']);
+  expect(send).not.toHaveBeenCalled();
 });
