@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { LivestreamStatus } from '../domain/contracts/livestream.ts';
+import type { LivestreamSessionInput, LivestreamStatus } from '../domain/contracts/livestream.ts';
 import type { RoomTotals, WireEvent } from '../domain/contracts/live-event.ts';
 import type { StreakState } from '../domain/streaks.ts';
 import type { PlanTier } from '../domain/plans.ts';
@@ -187,5 +187,17 @@ export async function closeConnection(db: Db, connectionId: string, reason: stri
     .set((eb) => ({ disconnected_at: new Date(), reason, dropped_events: eb('dropped_events', '+', droppedEvents) }))
     .where('id', '=', connectionId)
     .where('disconnected_at', 'is', null)
+    .execute();
+}
+
+/** Sessions that count as running but from which nothing was heard for a minute: perhaps nobody runs them. */
+export async function listUnattended(db: Db): Promise<LivestreamSessionInput[]> {
+  return db
+    .selectFrom('livestreams')
+    .select(['id as livestream_id', 'workspace_id', 'wait_for_live'])
+    .where('status', 'in', ['connecting', 'waiting', 'live', 'reconnecting'])
+    .where('updated_at', '<', sql<Date>`now() - interval '1 minute'`)
+    .orderBy('updated_at')
+    .limit(1_000)
     .execute();
 }

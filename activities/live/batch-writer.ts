@@ -32,7 +32,8 @@ export class BatchWriter {
   readonly #options: BatchWriterOptions;
   readonly #now: () => number;
   readonly #recent: RecentMessages;
-  readonly #streaks: Map<string, StreakState>;
+  readonly #streaks = new Map<string, StreakState>();
+  readonly #openStreaks = new Map<string, StreakState>();
   readonly #cooldowns = new Map<string, number>();
   #lastPosition: number;
   /** The batch under way: after a broken connection nobody knows whether it was committed. */
@@ -42,7 +43,7 @@ export class BatchWriter {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#recent = new RecentMessages(options.recent_msg_ids);
-    this.#streaks = new Map(options.streaks.map((streak) => [streak.streak_id, streak]));
+    options.streaks.forEach((streak) => this.#keep(streak));
     this.#lastPosition = options.last_position;
   }
 
@@ -50,8 +51,12 @@ export class BatchWriter {
     return this.#lastPosition;
   }
 
-  get openStreaks(): StreakState[] {
-    return [...this.#streaks.values()].filter((streak) => streak.is_open);
+  get openStreaks(): Iterable<StreakState> {
+    return this.#openStreaks.values();
+  }
+
+  get openStreakCount(): number {
+    return this.#openStreaks.size;
   }
 
   /**
@@ -159,9 +164,15 @@ export class BatchWriter {
     this.#doubtful = null;
     this.#lastPosition = decided.last_position;
     decided.events.forEach((event) => this.#recent.add(event.msg_id));
-    decided.streaks.forEach((streak) => this.#streaks.set(streak.streak_id, streak));
+    decided.streaks.forEach((streak) => this.#keep(streak));
     decided.claims.forEach((claim) => this.#cooldowns.set(cooldownKey(claim.rule_id, claim.user_key), claim.until_ms));
     return decided;
+  }
+
+  #keep(streak: StreakState): void {
+    this.#streaks.set(streak.streak_id, streak);
+    if (streak.is_open) this.#openStreaks.set(streak.streak_id, streak);
+    else this.#openStreaks.delete(streak.streak_id);
   }
 
   /** Drops what can't matter any more; called now and then. */

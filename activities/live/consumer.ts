@@ -138,7 +138,7 @@ export class Consumer {
     const { dispatcher, onCommitted, onProgress, writer, workspace_id } = this.#parts;
     for (const action of renderedActions(batch, workspace_id)) void dispatcher.submit(action);
     if (batch.events.length > 0) onCommitted(batch.events, batch.executions.length);
-    onProgress({ cursor: this.#cursor, position: writer.lastPosition, open_streaks: writer.openStreaks.length, frames: this.#frames });
+    onProgress({ cursor: this.#cursor, position: writer.lastPosition, open_streaks: writer.openStreakCount, frames: this.#frames });
   }
 
   async #tick(): Promise<void> {

@@ -151,7 +151,7 @@ describe('a gift streak', () => {
     await seedRule(database.db, workspace_id, { event_type: 'gift' });
     await (await writerOf()).write([rose('1', 1), rose('2', 3)], resume, forever);
     const successor = await writerOf();
-    expect(successor.openStreaks).toMatchObject([{ counted: 3, is_open: true }]);
+    expect([...successor.openStreaks]).toMatchObject([{ counted: 3, is_open: true }]);
     await successor.write([rose('2', 3), rose('3', 5, true), rose('4', 4)], resume, forever);
     expect(await rowOf()).toMatchObject({ total_gifts: 5, total_events: 4 });
     expect(await executions()).toHaveLength(1);

@@ -1,0 +1,39 @@
+import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type ScheduleSpec } from '@temporalio/client';
+import { taskQueue, type Role } from '../domain/names.ts';
+
+interface PeriodicWork {
+  workflowType: string;
+  role: Role;
+  spec: ScheduleSpec;
+}
+
+/** All periodic work there is. */
+const SCHEDULES: readonly PeriodicWork[] = [
+  { workflowType: 'enforceRetention', role: 'actions', spec: { calendars: [{ hour: 4, minute: 7 }] } },
+  { workflowType: 'sweepLivestreams', role: 'actions', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepActions', role: 'actions', spec: { intervals: [{ every: '1 minute' }] } },
+];
+
+/** Makes the Schedules, or brings them to what the code says; safe when several workers do it at once. */
+export async function ensureSchedules(client: Client, prefix: string): Promise<void> {
+  for (const work of SCHEDULES) await ensure(client, prefix, work);
+}
+
+async function ensure(client: Client, prefix: string, { workflowType, role, spec }: PeriodicWork): Promise<void> {
+  const scheduleId = `${prefix}${workflowType}`;
+  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' } as const;
+  const action = {
+    type: 'startWorkflow' as const,
+    workflowType,
+    workflowId: scheduleId,
+    taskQueue: taskQueue(role, prefix),
+    args: [],
+    workflowExecutionTimeout: '2 hours' as const,
+  };
+  try {
+    await client.schedule.create({ scheduleId, spec, action, policies });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    await client.schedule.getHandle(scheduleId).update((previous) => ({ ...previous, spec, action, policies }));
+  }
+}
