@@ -46,7 +46,7 @@ const record: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { status } = c.res;
   const level = path.startsWith('/health') || path === '/metrics' ? 'debug' : 'info';
   c.get('log')[level]({ method, path, route, status, duration_ms }, 'request');
-  c.get('deps').metrics.requests.observe({ method, route: status === 404 && route === '/*' ? 'none' : route, status: String(status) }, duration_ms / 1000);
+  c.get('deps').metrics.requests.observe({ method, route: route.endsWith('*') ? 'none' : route, status: String(status) }, duration_ms / 1000);
 };
 
 const headers = (config: ApiConfig): MiddlewareHandler<AppEnv> => {

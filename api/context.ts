@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import type { WorkspaceRole } from '../domain/permissions.ts';
@@ -13,6 +14,8 @@ export interface RequestWorkspace {
 }
 
 export interface AppEnv {
+  /** Node's request and response; absent under app.request(). */
+  Bindings: Partial<HttpBindings>;
   Variables: {
     deps: ApiDeps;
     requestId: string;

@@ -11,7 +11,7 @@ export function describeScheme(app: Router): void {
 }
 
 /** The API as an OpenAPI 3.1 document. */
-export const openApiDocument = (app: Router, version: string, publicUrl: string) =>
+export const openApiDocument = (app: Router, version: string) =>
   app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -23,7 +23,8 @@ export const openApiDocument = (app: Router, version: string, publicUrl: string)
         'Faults are RFC 9457 problem+json with a stable `code`.',
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
-    servers: [{ url: publicUrl }],
+    // Relative: wherever the page was opened from.
+    servers: [{ url: '/' }],
     tags: TAGS,
   });
 

@@ -1,0 +1,121 @@
+import { serve, type ServerType } from '@hono/node-server';
+import { readFile } from 'node:fs/promises';
+import { EnvError, parseEnv, type Env } from '../config/env.ts';
+import { announceReady, onShutdown } from '../config/lifecycle.ts';
+import { createLogger } from '../config/logger.ts';
+import { temporalTls } from '../config/temporal-tls.ts';
+import { openDb } from '../db/client.ts';
+import { createSecretBox } from '../db/secret-box.ts';
+import { createApp } from './app.ts';
+import type { ApiConfig } from './deps.ts';
+import { createFeedHub } from './feed-hub.ts';
+import { createApiMetrics } from './metrics.ts';
+import { createTemporalGateway } from './temporal.ts';
+
+/** Less than what a supervisor waits before it kills. */
+const SHUTDOWN_MS = 10_000;
+/** What answers under way may still take; streams were told to end. */
+const DRAIN_MS = 5_000;
+
+/** Runs one API process. It answers while Temporal is down, and waits for nothing at its start. */
+async function main(): Promise<void> {
+  const env = parseEnv(process.env);
+  const { databaseUrl, temporalAddress, jwtSecret, encryptionKeys } = needed(env);
+  const logger = createLogger(env, 'api');
+  const shutdown = new AbortController();
+  const database = openDb({ url: databaseUrl, max: env.DATABASE_POOL, name: 'showrunner-api', onError: (error) => logger.warn({ err: error }, 'an idle database connection broke') });
+  const temporal = createTemporalGateway({
+    address: temporalAddress,
+    namespace: env.TEMPORAL_NAMESPACE,
+    tls: await temporalTls(env),
+    apiKey: env.TEMPORAL_API_KEY,
+    taskQueuePrefix: env.TEMPORAL_TASK_QUEUE_PREFIX,
+  });
+  const feed = createFeedHub({ db: database.db, databaseUrl, onError: (error) => logger.warn({ err: error }, 'the event feed lost its connection') });
+  const config = await apiConfig(env, jwtSecret);
+  const app = createApp({
+    db: database.db,
+    pool: database.pool,
+    config,
+    logger,
+    secrets: createSecretBox(encryptionKeys),
+    temporal,
+    feed,
+    metrics: createApiMetrics(),
+    shutdown: shutdown.signal,
+  });
+
+  const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ port }) => {
+    const url = `http://${env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST}:${port}`;
+    logger.info({ url }, 'the API listens');
+    announceReady({ url });
+  });
+  server.on('error', (error) => refuse(listenFault(error, env)));
+  onShutdown(
+    async () => {
+      shutdown.abort();
+      await Promise.all([feed.close(), drain(server)]);
+      await Promise.all([temporal.close(), database.close()]);
+    },
+    { log: logger, timeoutMs: SHUTDOWN_MS },
+  );
+}
+
+/** What the supervisor of `npm start` fills in where the environment is silent. */
+function needed(env: Env) {
+  const { DATABASE_URL, TEMPORAL_ADDRESS, JWT_SECRET, TOKEN_ENCRYPTION_KEY } = env;
+  if (DATABASE_URL && TEMPORAL_ADDRESS && JWT_SECRET && TOKEN_ENCRYPTION_KEY) {
+    return { databaseUrl: DATABASE_URL, temporalAddress: TEMPORAL_ADDRESS, jwtSecret: JWT_SECRET, encryptionKeys: TOKEN_ENCRYPTION_KEY.split(',') };
+  }
+  const missing = Object.entries({ DATABASE_URL, TEMPORAL_ADDRESS, JWT_SECRET, TOKEN_ENCRYPTION_KEY }).filter(([, value]) => !value);
+  throw new EnvError(missing.map(([name]) => `${name}: is needed by the API alone (npm start provides it)`));
+}
+
+async function apiConfig(env: Env, jwtSecret: string): Promise<ApiConfig> {
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return {
+    version,
+    publicUrl: (env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`).replace(/\/+$/, ''),
+    jwtSecret,
+    jwtTtlS: env.JWT_TTL_S,
+    defaultPlanTier: env.DEFAULT_PLAN_TIER,
+    loginRatePerMinute: env.LOGIN_RATE_PER_MINUTE,
+    workspaceRatePerMinute: env.WORKSPACE_RATE_PER_MINUTE,
+    trustedProxies: env.TRUSTED_PROXIES,
+    corsOrigins: env.CORS_ORIGINS.split(',').map((origin) => origin.trim()).filter(Boolean),
+    tiktokMode: env.TIKTOK_ENV,
+    signLimitPerMinute: env.SIGN_LIMIT_PER_MINUTE ?? null,
+    links: { temporalUi: env.TEMPORAL_UI_URL ?? null, mqtt: env.MQTT_URL ? withoutCredentials(env.MQTT_URL) : null },
+  };
+}
+
+function withoutCredentials(url: string): string {
+  const parsed = new URL(url);
+  parsed.username = '';
+  parsed.password = '';
+  return parsed.href;
+}
+
+/** Takes no new connections and lets answers end; what is still open after DRAIN_MS is cut. */
+async function drain(server: ServerType): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  if ('closeIdleConnections' in server) server.closeIdleConnections();
+  const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(cut);
+}
+
+function listenFault(error: Error, { HOST, PORT }: Env): string {
+  const code = 'code' in error ? error.code : '';
+  if (code === 'EADDRINUSE') return `Port ${PORT} on ${HOST} is in use: set PORT to a free one.`;
+  if (code === 'EACCES') return `Port ${PORT} may not be opened by this user: set PORT to one above 1023.`;
+  if (code === 'EADDRNOTAVAIL') return `This machine has no address ${HOST}: set HOST to one it has.`;
+  return error.message;
+}
+
+function refuse(reason: string): never {
+  process.stderr.write(`${reason}\n`);
+  process.exit(1);
+}
+
+main().catch((error: unknown) => refuse(error instanceof EnvError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)));
