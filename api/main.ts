@@ -2,7 +2,7 @@ import { serve, type ServerType } from '@hono/node-server';
 import { readFile } from 'node:fs/promises';
 import { EnvError, parseEnv, type Env } from '../config/env.ts';
 import { announceReady, onShutdown } from '../config/lifecycle.ts';
-import { createLogger } from '../config/logger.ts';
+import { createLogger } from '../config/logging.ts';
 import { temporalTls } from '../config/temporal-tls.ts';
 import { openDb } from '../db/client.ts';
 import { createSecretBox } from '../db/secret-box.ts';
@@ -21,7 +21,7 @@ const DRAIN_MS = 5_000;
 async function main(): Promise<void> {
   const env = parseEnv(process.env);
   const { databaseUrl, temporalAddress, jwtSecret, encryptionKeys } = needed(env);
-  const logger = createLogger(env, 'api');
+  const logger = createLogger(env.LOG_LEVEL, 'api');
   const shutdown = new AbortController();
   const database = openDb({ url: databaseUrl, max: env.DATABASE_POOL, name: 'showrunner-api', onError: (error) => logger.warn({ err: error }, 'an idle database connection broke') });
   const temporal = createTemporalGateway({

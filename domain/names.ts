@@ -9,6 +9,8 @@ export const livestreamWorkflowId = (livestreamId: string): string => `livestrea
 export const deliverWorkflowId = (target: string): string => `deliver:${target}`;
 export const restoreWorkflowId = (deviceId: string): string => `restore:${deviceId}`;
 
+export const deviceCommandWorkflowId = (deviceId: string, idempotencyKey: string): string => `command:${deviceId}:${idempotencyKey}`;
+
 export const livestreamIdOf = (workflowId: string): string | null =>
   workflowId.startsWith('livestream:') ? workflowId.slice('livestream:'.length) : null;
 

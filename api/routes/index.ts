@@ -1,8 +1,10 @@
 import type { Router } from '../context.ts';
 import type { ApiDeps } from '../deps.ts';
 import { authRoutes } from './auth.ts';
+import { deviceRoutes } from './devices.ts';
 import { docsRoutes } from './docs.ts';
 import { memberRoutes } from './members.ts';
+import { notificationRoutes } from './notifications.ts';
 import { systemRoutes } from './system.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
@@ -12,6 +14,8 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   authRoutes,
   workspaceRoutes,
   memberRoutes,
+  deviceRoutes,
+  notificationRoutes,
 ];
 
 export function mountRoutes(app: Router, deps: ApiDeps): void {
