@@ -19,11 +19,11 @@ const newPassword = z
   .openapi({ type: 'string', minLength: 8, maxLength: 128, format: 'password', example: 'correct horse battery staple' });
 
 export const registerBody = z
-  .strictObject({ email, password: newPassword, full_name: z.string().trim().min(1).max(100).openapi({ example: 'Ada Lovelace' }) })
+  .object({ email, password: newPassword, full_name: z.string().trim().min(1).max(100).openapi({ example: 'Ada Lovelace' }) })
   .openapi('Registration');
 
 export const loginBody = z
-  .strictObject({
+  .object({
     email,
     password: z
       .string()

@@ -28,7 +28,7 @@ export const workspaceSchema = z
   })
   .openapi('Workspace');
 
-export const workspaceBody = z.strictObject({ name, description: description.default(null) }).openapi('WorkspaceInput');
+export const workspaceBody = z.object({ name, description: description.default(null) }).openapi('WorkspaceInput');
 export const workspaceChange = z
   .strictObject({ name: name.optional(), description: description.optional() })
   .refine((change) => Object.keys(change).length > 0, 'must name at least one field to change')

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { createApp } from '../../api/app.ts';
+import { issueToken } from '../../api/auth.ts';
+import type { Router } from '../../api/context.ts';
+import type { ApiConfig, ApiDeps } from '../../api/deps.ts';
+import { createFeedHub } from '../../api/feed-hub.ts';
+import { createApiMetrics } from '../../api/metrics.ts';
+import type { TemporalGateway } from '../../api/temporal.ts';
+import { REDACTED_PATHS } from '../../config/logging.ts';
+import { newId } from '../../db/ids.ts';
+import { createSecretBox } from '../../db/secret-box.ts';
+import type { AttemptResult } from '../../domain/contracts/action.ts';
+import type { WorkspaceRole } from '../../domain/permissions.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { seedWorkspace } from './seed.ts';
+
+/** Temporal as the API sees it; remembers what it was asked for. */
+export interface FakeTemporal extends TemporalGateway {
+  calls: { name: string; args: unknown[] }[];
+  reachable: boolean;
+  /** What commandDevice gives next. */
+  commandResult: AttemptResult;
+}
+
+export interface Answer<T = never> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+export interface TestApi {
+  app: Router;
+  database: TestDatabase;
+  deps: ApiDeps;
+  temporal: FakeTemporal;
+  /** Everything that was logged, as text. */
+  log(): string;
+  /** `body` is sent as JSON; text is sent as it is. */
+  call<T = never>(method: string, path: string, options?: CallOptions): Promise<Answer<T>>;
+  /** A user with a role in a workspace: a new workspace, of which they are owner, where none is given. */
+  person(role?: WorkspaceRole, workspaceId?: string): Promise<Person>;
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  token?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** Address that the request seems to come from. */
+  address?: string;
+}
+
+export interface Person {
+  user_id: string;
+  workspace_id: string;
+  token: string;
+}
+
+const CONFIG: ApiConfig = {
+  version: '0.0.0-test',
+  publicUrl: 'http://127.0.0.1:8080',
+  jwtSecret: 'a secret of tests that is long enough',
+  jwtTtlS: 3_600,
+  defaultPlanTier: 'free',
+  loginRatePerMinute: 1_000,
+  workspaceRatePerMinute: 100_000,
+  trustedProxies: 0,
+  corsOrigins: [],
+  tiktokMode: 'sandbox',
+  signLimitPerMinute: null,
+  links: { temporalUi: null, mqtt: null },
+};
+
+/** The API on a database of its own, without a port. */
+export async function createTestApi(config: Partial<ApiConfig> = {}): Promise<TestApi> {
+  const database = await createTestDatabase();
+  const temporal = createFakeTemporal();
+  const lines: string[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const shutdown = new AbortController();
+  const feed = createFeedHub({ db: database.db, databaseUrl: database.url });
+  const deps: ApiDeps = {
+    db: database.db,
+    pool: database.pool,
+    config: { ...CONFIG, ...config },
+    logger: pino({ level: 'debug', redact: { paths: REDACTED_PATHS } }, sink),
+    secrets: createSecretBox(['ab'.repeat(32)]),
+    temporal,
+    feed,
+    metrics: createApiMetrics({ processMetrics: false }),
+    shutdown: shutdown.signal,
+  };
+  const app = createApp(deps);
+  return {
+    app,
+    database,
+    deps,
+    temporal,
+    log: () => lines.join(''),
+    call: (method, path, options) => call(app, method, path, options),
+    person: (role, workspaceId) => addPerson(deps, role, workspaceId),
+    async close() {
+      shutdown.abort();
+      await feed.close();
+      await database.drop();
+    },
+  };
+}
+
+async function call<T>(app: Router, method: string, path: string, { token, body, headers, address }: CallOptions = {}): Promise<Answer<T>> {
+  const init = {
+    method,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  };
+  const response = await app.request(path, init, address ? { incoming: { socket: { remoteAddress: address } } } : undefined);
+  const text = response.headers.get('content-type')?.startsWith('text/event-stream') ? await cut(response) : await response.text();
+  return { status: response.status, headers: response.headers, body: (/json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text) as T };
+}
+
+async function cut(stream: Response): Promise<string> {
+  await stream.body?.cancel();
+  return '';
+}
+
+async function addPerson({ db, config, secrets }: ApiDeps, role: WorkspaceRole = 'owner', workspaceId?: string): Promise<Person> {
+  if (workspaceId === undefined) {
+    const seeded = await seedWorkspace(db, { webhook_secret: secrets.seal('whsec_test') });
+    return { ...seeded, token: await issueToken(seeded.user_id, config) };
+  }
+  const user_id = newId();
+  await db.insertInto('users').values({ id: user_id, email: `${randomUUID()}@example.test`, full_name: 'Test', password_hash: 'none' }).execute();
+  await db.insertInto('workspace_members').values({ workspace_id: workspaceId, user_id, role }).execute();
+  return { user_id, workspace_id: workspaceId, token: await issueToken(user_id, config) };
+}
+
+function createFakeTemporal(): FakeTemporal {
+  const calls: FakeTemporal['calls'] = [];
+  const noted =
+    <R>(name: string, result: () => R) =>
+    (...args: unknown[]): Promise<R> => {
+      calls.push({ name, args });
+      return Promise.resolve(result());
+    };
+  const fake: FakeTemporal = {
+    calls,
+    reachable: true,
+    commandResult: { outcome: 'succeeded', response: null },
+    startLivestream: noted('startLivestream', () => undefined),
+    disconnectLivestream: noted('disconnectLivestream', () => 'signalled' as const),
+    deliverActions: noted('deliverActions', () => undefined),
+    commandDevice: noted('commandDevice', () => fake.commandResult),
+    isReachable: () => Promise.resolve(fake.reachable),
+    close: () => Promise.resolve(),
+  };
+  return fake;
+}
