@@ -2,11 +2,11 @@ import { hostname } from 'node:os';
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createLogger } from '../config/logging.ts';
 import type { Env } from '../config/env.ts';
 import { openDb, type DbHandle } from '../db/client.ts';
 import { createSecretBox, type SecretBox } from '../db/secret-box.ts';
 import type { Role } from '../domain/names.ts';
+import { createWorkerMetrics, type WorkerMetrics } from './metrics.ts';
 import { clientOf, connectTemporal, ensureSearchAttributes } from './temporal.ts';
 
 /** What every role of worker has. */
@@ -21,17 +21,20 @@ export interface WorkerContext {
   secrets: SecretBox;
   connection: NativeConnection;
   client: Client;
+  metrics: WorkerMetrics;
+  /** What the metrics read; a role sets what it has. */
+  gauges: { consumers: () => number; attempts: () => number };
 }
 
 /** @throws where a variable is missing that only `npm start` fills in */
-export async function createContext(env: Env, role: Role, signal: AbortSignal): Promise<WorkerContext> {
+export async function createContext(env: Env, role: Role, log: Logger, signal: AbortSignal): Promise<WorkerContext> {
   const databaseUrl = needed(env, 'DATABASE_URL');
   const address = needed(env, 'TEMPORAL_ADDRESS');
   const slot = env.WORKER_SLOT ?? `${hostname()}:${role}`;
-  const log = createLogger(env.LOG_LEVEL, `worker-${role}`);
   const connection = await connectTemporal(env, address, log, signal);
   await ensureSearchAttributes(connection, env.TEMPORAL_NAMESPACE);
   const database = openDb({ url: databaseUrl, max: env.DATABASE_POOL, name: `showrunner-${role}`, onError: (error) => log.warn({ err: error }, 'a database connection broke') });
+  const gauges = { consumers: () => 0, attempts: () => 0 };
   return {
     env,
     role,
@@ -42,6 +45,8 @@ export async function createContext(env: Env, role: Role, signal: AbortSignal): 
     secrets: createSecretBox(needed(env, 'TOKEN_ENCRYPTION_KEY').split(',')),
     connection,
     client: clientOf(connection, env.TEMPORAL_NAMESPACE),
+    metrics: createWorkerMetrics({ consumers: () => gauges.consumers(), attempts: () => gauges.attempts() }),
+    gauges,
   };
 }
 

@@ -33,7 +33,7 @@ export async function createLiveRole(context: WorkerContext): Promise<RoleParts>
     tiktok: createLiveClient({
       urls: tiktokUrls(env),
       signApiKey: env.SIGN_API_KEY,
-      signBudget: createSignBudget({ db: database.db, defaultLimitPerMinute: env.SIGN_LIMIT_PER_MINUTE }),
+      signBudget: createSignBudget({ db: database.db, defaultLimitPerMinute: env.SIGN_LIMIT_PER_MINUTE, pollMs: 250 }),
     }),
     rules,
     dispatcher,
