@@ -1,7 +1,8 @@
 import { encodeBaseMessage, encodeFetchResult, encodePushFrame } from '../wire/frames.ts';
 
 const encoder = new TextEncoder();
-const BROKEN_FIELD = Uint8Array.of(0x12, 0xff, 0xff, 0xff, 0x7f, 0x01);
+/** A field that claims more bytes than there are. */
+export const BROKEN_FIELD = Uint8Array.of(0x12, 0xff, 0xff, 0xff, 0x7f, 0x01);
 const FORGED_GZIP = Uint8Array.of(31, 139, 8, 0, 1, 2, 3, 4, 5, 6, 7);
 
 const KINDS = ['frame', 'gzip', 'fetch_result', 'inner_payload', 'unknown_method', 'unknown_encoding', 'text'] as const;

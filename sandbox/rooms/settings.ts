@@ -40,7 +40,7 @@ const faultsSchema = z.strictObject({
   malformed_every: z.number().int().min(1).max(1_000_000).nullable().default(null),
 });
 
-const SIGN_MODES = ['ok', 'rate_limited', 'payment_required', 'unauthorized', 'failing', 'empty_cookies', 'no_cursor', 'malformed'] as const;
+const SIGN_MODES = ['ok', 'rate_limited', 'payment_required', 'unauthorized', 'failing', 'empty_cookies', 'no_cursor', 'malformed', 'html'] as const;
 
 export const signSchema = z.strictObject({
   mode: z.enum(SIGN_MODES).default('ok'),

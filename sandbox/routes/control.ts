@@ -11,9 +11,9 @@ import { settingsPatchSchema, signSchema } from '../rooms/settings.ts';
 import { budgetSchema, dropSchema, eventsSchema, frameSchema, loadSchema, redeliverSchema, roomNameSchema, shortLinkSchema } from './control-schemas.ts';
 
 class ControlError extends Error {
-  readonly status: 404 | 409;
+  readonly status: 404 | 409 | 422;
 
-  constructor(status: 404 | 409, message: string) {
+  constructor(status: 404 | 409 | 422, message: string) {
     super(message);
     this.status = status;
   }
@@ -142,13 +142,13 @@ export function controlRoutes(registry: Registry, links: Map<string, string>): H
   return app;
 }
 
-/** @returns an empty object where there is no body @throws ZodError where it is not JSON */
+/** @returns an empty object where there is no body @throws ControlError where it is not JSON */
 async function bodyOf(c: Context): Promise<unknown> {
   const text = await c.req.text();
   if (text.trim() === '') return {};
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new z.ZodError([{ code: 'custom', path: [], message: 'The body is not JSON.', input: undefined }]);
+    throw new ControlError(422, 'The body is not JSON.');
   }
 }

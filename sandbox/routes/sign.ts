@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { Hono } from 'hono';
+import { BROKEN_FIELD } from '../push/malformed.ts';
 import { firstAnswer } from '../rooms/first-answer.ts';
 import type { Registry } from '../rooms/registry.ts';
 import type { Room } from '../rooms/room.ts';
@@ -59,7 +60,8 @@ export function signRoutes(registry: Registry): Hono {
     }
     const headers: Record<string, string> = { ...limits, 'content-type': 'application/protobuf', 'x-room-id': c.req.param('roomId') };
     if (mode !== 'empty_cookies') headers['x-set-tt-cookie'] = `ttwid=sandbox-${room.name}; Path=/; Domain=tiktok.com`;
-    if (mode === 'malformed') return c.body('<html>not protobuf</html>', 200, headers);
+    if (mode === 'html') return c.html('<html><body>Checking your browser…</body></html>');
+    if (mode === 'malformed') return c.body(BROKEN_FIELD, 200, headers);
     const pushServer = `ws://${c.req.header('host') ?? ''}${PUSH_PATH}`;
     const answer = firstAnswer(room, { roomId: c.req.param('roomId'), cursor: c.req.query('cursor'), pushServer, withoutCursor: mode === 'no_cursor' });
     return c.body(answer, 200, headers);
