@@ -61,7 +61,7 @@ describe('what Showrunner tells of a wire message', () => {
   test('the key of its text makes a social message a follow or a share', () => {
     const social = (key: string) =>
       told('WebcastSocialMessage', {
-        common: commonOf({ displayText: wire('Text', { key }) }),
+        common: commonOf({ displayText: wire('MessageCommonText', { key }) }),
         user: userOf(),
         followCount: '345',
         shareCount: 6,

@@ -13,7 +13,7 @@ const int32 = fc.integer();
 // PostgreSQL stores no NUL, so ours leaves it out; lone surrogates have no UTF-8.
 const text = fc.string({ unit: 'grapheme' }).map((value) => value.replaceAll('\0', ''));
 
-const commons = fc.record({ msgId: int64, createTime: int64, key: text }).map(({ key, ...rest }) => commonOf({ ...rest, displayText: wire('Text', { key, defaultPattern: 'x' }) }));
+const commons = fc.record({ msgId: int64, createTime: int64, key: text }).map(({ key, ...rest }) => commonOf({ ...rest, displayText: wire('MessageCommonText', { key, defaultPattern: 'x' }) }));
 const users = fc
   .record({ id: int64, nickname: text, displayId: text, urls: fc.array(text, { maxLength: 2 }), followStatus: fc.option(int64), isAdmin: fc.option(fc.boolean()), isSubscribe: fc.option(fc.boolean()) })
   .map(({ urls, followStatus, isAdmin, isSubscribe, ...rest }) =>
@@ -120,13 +120,18 @@ describe('malformed bytes', () => {
     );
   });
 
-  test('a message that is cut anywhere but between two fields is refused', () => {
-    const whole = encodeWire('WebcastChatMessage', { common: commonOf(), user: userOf() });
-    for (let length = 1; length < whole.length; length++) {
-      const cut = whole.subarray(0, length);
-      if (length === whole.length - encodeWire('WebcastChatMessage', { user: userOf() }).length) continue;
-      expect(() => MESSAGE_DECODERS.WebcastChatMessage(cut)).toThrow(RangeError);
+  test('a message that is cut inside a field is refused, wherever that is', () => {
+    const user = encodeWire('User', { id: '6812345678901234567', nickname: 'Zoë', followInfo: wire('FollowInfo', { followStatus: '1' }) });
+    const field = Buffer.concat([Buffer.from([18, user.length]), user]);
+    expect(MESSAGE_DECODERS.WebcastChatMessage(field).user).toMatchObject({ nickname: 'Zoë', followStatus: '1' });
+    for (let length = 1; length < field.length; length++) {
+      expect(() => MESSAGE_DECODERS.WebcastChatMessage(field.subarray(0, length))).toThrow(RangeError);
     }
+  });
+
+  test('a nested message may not reach beyond its own length', () => {
+    const field = Buffer.from([18, 3, 26, 2, 65, 66]);
+    expect(() => MESSAGE_DECODERS.WebcastChatMessage(field)).toThrow(/longer than its length/);
   });
 
   test('a varint of 11 bytes is refused', () => {
