@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { routePath } from 'hono/route';
@@ -14,7 +15,7 @@ export function createApp(deps: ApiDeps): Router {
   const app = createRouter();
   app.onError(answerError);
   app.notFound((c) => problemResponse(c, 'not_found', { detail: `no route ${c.req.method} ${c.req.path}` }));
-  app.use(identify(deps), record, headers(deps.config));
+  app.use(identify(deps), record, headers(deps.config), onlyErrors);
   if (deps.config.corsOrigins.length > 0) app.use('/api/*', crossOrigin(deps.config));
   describeScheme(app);
   mountRoutes(app, deps);
@@ -47,6 +48,15 @@ const record: MiddlewareHandler<AppEnv> = async (c, next) => {
   const level = path.startsWith('/health') || path === '/metrics' ? 'debug' : 'info';
   c.get('log')[level]({ method, path, route, status, duration_ms }, 'request');
   c.get('deps').metrics.requests.observe({ method, route: route.endsWith('*') ? 'none' : route, status: String(status) }, duration_ms / 1000);
+};
+
+/** Hono answers Errors only: whatever else a library throws would end as plain text. */
+const onlyErrors: MiddlewareHandler = async (_c, next) => {
+  try {
+    await next();
+  } catch (thrown) {
+    throw thrown instanceof Error ? thrown : new Error(types.isNativeError(thrown) ? thrown.message : String(thrown), { cause: thrown });
+  }
 };
 
 const headers = (config: ApiConfig): MiddlewareHandler<AppEnv> => {
