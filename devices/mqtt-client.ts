@@ -174,10 +174,9 @@ export function createMqttHub(options: MqttHubOptions): MqttHub {
     subscribe(topic, listener) {
       const known = listeners.get(topic);
       if (known) known.add(listener);
-      else {
-        listeners.set(topic, new Set([listener]));
-        client?.subscribe(topic, { qos: 1 }, onSubscribed);
-      }
+      else listeners.set(topic, new Set([listener]));
+      // A repeated subscription makes the broker send what it retains again: the new listener has not heard it.
+      client?.subscribe(topic, { qos: 1 }, onSubscribed);
       return () => {
         const left = listeners.get(topic);
         left?.delete(listener);
