@@ -61,12 +61,14 @@ export async function createLiveRole(context: WorkerContext): Promise<RoleParts>
 
   return {
     activities: createLivestreamActivities({ db: database.db, consumers }),
-    workerOptions: { maxConcurrentActivityTaskExecutions: 500, shutdownGraceTime: 0 },
+    // A person's disconnect is learnt with the next heartbeat that is really sent.
+    workerOptions: { maxConcurrentActivityTaskExecutions: 500, shutdownGraceTime: 0, maxHeartbeatThrottleInterval: '1s', defaultHeartbeatThrottleInterval: '1s' },
     async started() {
       const taken = await takeBackLivestreams(client, database.db, slot, log);
       if (taken > 0) log.info({ livestreams: taken }, 'took back what this slot held before it died');
     },
     async close() {
+      await consumers.close();
       await dispatcher.close();
       await Promise.all([rules.close(), senders.close(), redis?.close()]);
     },

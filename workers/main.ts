@@ -8,6 +8,7 @@ import { createLiveRole } from './live.ts';
 import { serveMetrics } from './metrics.ts';
 import type { RoleParts } from './role.ts';
 import { runWorker } from './run-worker.ts';
+import { installRuntime } from './runtime.ts';
 import { ensureSchedules } from './schedules.ts';
 import { buildWorkflowBundle } from './workflow-bundle.ts';
 
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
   let close = async (): Promise<void> => booting.abort();
   onShutdown(() => close(), { log, timeoutMs: 30_000 });
 
+  installRuntime(log);
   const bundle = buildWorkflowBundle();
   const context = await createContext(env, role, log, booting.signal);
   const parts = await CREATE[role](context);

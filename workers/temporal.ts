@@ -3,6 +3,7 @@ import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Env } from '../config/env.ts';
 import type { ErrorLog } from '../activities/live/log.ts';
+import { SEARCH_ATTRIBUTES } from '../domain/names.ts';
 
 const RETRY_MS = 1_000;
 
@@ -30,8 +31,6 @@ async function tlsOf(env: Env) {
 
 export const clientOf = (connection: NativeConnection, namespace: string): Client => new Client({ connection, namespace });
 
-/** Search attributes by which sessions and deliveries are found in the Temporal UI: Keyword, all of them. */
-const SEARCH_ATTRIBUTES = ['LivestreamStatus', 'WorkspaceId', 'Target'] as const;
 const KEYWORD = 2;
 
 /**

@@ -21,9 +21,6 @@ import {
 import { decideNext, type SessionProgress } from '../domain/session.ts';
 import { disconnectSignal, openedSignal, statusQuery } from './livestream-session.messages.ts';
 
-/** A run of the consumer is a handful of history events; long before this many a fresh history begins. */
-const MAX_HISTORY = 2_000;
-
 /** The life of one livestream: waits for it, has it consumed, reconnects, and ends with it or when told to. */
 export async function livestreamSession(input: LivestreamSessionInput): Promise<{ status: LivestreamStatus; reason: string | null }> {
   const timings: SessionTimings = { ...DEFAULT_SESSION_TIMINGS, ...input.timings };
@@ -78,7 +75,7 @@ export async function livestreamSession(input: LivestreamSessionInput): Promise<
     await change(next.status, next.code, next.reason);
     if (next.kind === 'end') return { status, reason };
     if (await condition(() => disconnecting, next.wait_ms)) break;
-    if (workflowInfo().historyLength > MAX_HISTORY || workflowInfo().continueAsNewSuggested) {
+    if (workflowInfo().historyLength > timings.max_history || workflowInfo().continueAsNewSuggested) {
       await continueAsNew<typeof livestreamSession>({
         ...input,
         carried: { phase: status, failures_in_a_row: progress.failures, waits_in_a_row: progress.waits, was_live: progress.was_live },

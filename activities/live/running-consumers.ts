@@ -51,6 +51,11 @@ export class RunningConsumers {
     return this.#entries.size;
   }
 
+  /** Ends all of them in order. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#entries.values()].map((entry) => entry.stop(new Error('this worker shuts down'))));
+  }
+
   #start(input: ConsumeLivestreamInput): Entry {
     const abort = new AbortController();
     let progress: ConsumerProgress | null = null;

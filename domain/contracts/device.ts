@@ -84,6 +84,6 @@ export interface SendDeviceCommandInput {
   device_id: string;
   command: string;
   params?: { [key: string]: Json };
-  /** The caller's: a repeat of the same command is told apart from a new one by it. */
-  idempotency_key: string;
+  /** The caller's: tells a repeat from a new command. Absent: the workflow's id. */
+  idempotency_key?: string;
 }

@@ -41,6 +41,8 @@ export interface SessionTimings {
   reconnect_attempts: number;
   /** Activity heartbeat timeout: how long a dead machine goes unnoticed. */
   heartbeat_timeout_ms: number;
+  /** History events after which the workflow goes on in a fresh history. */
+  max_history: number;
 }
 
 export const DEFAULT_SESSION_TIMINGS: SessionTimings = {
@@ -50,6 +52,7 @@ export const DEFAULT_SESSION_TIMINGS: SessionTimings = {
   reconnect_max_ms: 60_000,
   reconnect_attempts: 60,
   heartbeat_timeout_ms: 10_000,
+  max_history: 2_000,
 };
 
 export interface SessionCarried {

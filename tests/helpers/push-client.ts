@@ -21,15 +21,26 @@ export interface PushClient {
 }
 
 /** Asks the sign service as the connector does. */
-export async function fetchSigned(url: string, roomId: string, { cursor = '', headers = {} }: { cursor?: string; headers?: Record<string, string> } = {}) {
-  const response = await fetch(`${url}/webcast/rooms/${roomId}/connect?client=ttlive-node&cursor=${encodeURIComponent(cursor)}`, { headers });
+export async function fetchSigned(
+  url: string,
+  roomId: string,
+  { cursor = '', headers = {} }: { cursor?: string; headers?: Record<string, string> } = {},
+) {
+  const response = await fetch(`${url}/webcast/rooms/${roomId}/connect?client=ttlive-node&cursor=${encodeURIComponent(cursor)}`, {
+    headers,
+  });
   const body = Buffer.from(await response.arrayBuffer());
   const isProtobuf = response.headers.get('content-type') === 'application/protobuf';
   return { response, body, result: isProtobuf ? ProtoMessageFetchResult.decode(body) : null };
 }
 
 /** A push socket read with the official schema, without the connector between. */
-export async function openPush(pushServer: string, roomId: string, cursor: string, query: Record<string, string> = { compress: 'gzip' }): Promise<PushClient> {
+export async function openPush(
+  pushServer: string,
+  roomId: string,
+  cursor: string,
+  query: Record<string, string> = { compress: 'gzip' },
+): Promise<PushClient> {
   const socket = new WebSocket(`${pushServer}?${new URLSearchParams({ room_id: roomId, cursor, ...query })}`, { autoPong: false });
   let acking = false;
   const client: PushClient = {
@@ -68,7 +79,16 @@ export async function openPush(pushServer: string, roomId: string, cursor: strin
 }
 
 function ackOf(logId: string, internalExt: string): Uint8Array {
-  const frame = { seqId: '0', logId, payloadEncoding: 'pb', payloadType: 'ack', payload: Buffer.from(internalExt), service: '0', method: '0', headers: [] };
+  const frame = {
+    seqId: '0',
+    logId,
+    payloadEncoding: 'pb',
+    payloadType: 'ack',
+    payload: Buffer.from(internalExt),
+    service: '0',
+    method: '0',
+    headers: [],
+  };
   return WebcastPushFrame.encode(frame).finish();
 }
 

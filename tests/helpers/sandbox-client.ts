@@ -21,7 +21,13 @@ export interface SandboxRoomState {
   pings: number;
   sign_calls: number;
   request_counts: Record<string, number>;
-  sockets: { frozen: boolean; unacked: number; entered_room_id: string | null; query: Record<string, string>; headers: Record<string, string> }[];
+  sockets: {
+    frozen: boolean;
+    unacked: number;
+    entered_room_id: string | null;
+    query: Record<string, string>;
+    headers: Record<string, string>;
+  }[];
   requests: { route: string; status: number; cookie: string | null; query: Record<string, string>; headers: Record<string, string> }[];
 }
 

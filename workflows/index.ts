@@ -1,0 +1,2 @@
+export { livestreamSession } from './livestream-session.ts';
+export { enforceRetention, sweepLivestreams } from './maintenance.ts';
