@@ -6,21 +6,13 @@ import {
   WorkflowNotFoundError,
   type ConnectionOptions,
 } from '@temporalio/client';
-import { randomUUID } from 'node:crypto';
 import type { AttemptResult } from '../domain/contracts/action.ts';
+import type { SendDeviceCommandInput } from '../domain/contracts/device.ts';
 import type { LivestreamSessionInput } from '../domain/contracts/livestream.ts';
-import type { Json } from '../domain/contracts/rule.ts';
-import { AppError } from '../domain/errors.ts';
-import { deliverWorkflowId, livestreamWorkflowId, taskQueue } from '../domain/names.ts';
+import { deliverWorkflowId, deviceCommandWorkflowId, livestreamWorkflowId, taskQueue } from '../domain/names.ts';
+import { ApiError } from './errors.ts';
 
-export interface DeviceCommandInput {
-  device_id: string;
-  workspace_id: string;
-  command: string;
-  params?: { [key: string]: Json };
-}
-
-/** All that the API asks of Temporal. Every call ends within a few seconds, or rejects with AppError unavailable. */
+/** All that the API asks of Temporal. Every call ends within a few seconds, or rejects with ApiError unavailable. */
 export interface TemporalGateway {
   /** Starts the livestream's session; nothing happens where it runs already or has run. */
   startLivestream(input: LivestreamSessionInput): Promise<void>;
@@ -28,8 +20,8 @@ export interface TemporalGateway {
   disconnectLivestream(livestreamId: string): Promise<'signalled' | 'not_running'>;
   /** Makes sure that somebody delivers what is `retrying` for this target. */
   deliverActions(target: string, workspaceId: string): Promise<void>;
-  /** Sends a command to a device and waits for how it went. */
-  commandDevice(input: DeviceCommandInput): Promise<AttemptResult>;
+  /** Sends a command to a device and waits for how it went; a repeat under the same idempotency key gets the first one's outcome. */
+  commandDevice(input: SendDeviceCommandInput): Promise<AttemptResult>;
   isReachable(): Promise<boolean>;
   /** Idempotent. */
   close(): Promise<void>;
@@ -63,14 +55,14 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
       return await connection.withDeadline(Date.now() + ms, call);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowFailedError) throw error;
-      throw new AppError('unavailable', 'Temporal', { cause: error });
+      throw new ApiError('unavailable', { detail: 'Temporal', retryAfterS: 5 }, { cause: error });
     }
   };
 
   return {
     async startLivestream(input) {
-      try {
-        await within(deadlineMs, () =>
+      await within(deadlineMs, () =>
+        startOnce(() =>
           workflow.start('livestreamSession', {
             taskQueue: taskQueue('live', taskQueuePrefix),
             workflowId: livestreamWorkflowId(input.livestream_id),
@@ -78,10 +70,8 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
             workflowIdReusePolicy: 'REJECT_DUPLICATE',
             args: [input],
           }),
-        );
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
+        ),
+      );
     },
     async disconnectLivestream(livestreamId) {
       try {
@@ -104,18 +94,24 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
       );
     },
     async commandDevice(input) {
+      const workflowId = deviceCommandWorkflowId(input.device_id, input.idempotency_key);
       try {
-        return (await within(commandMs, () =>
-          workflow.execute('sendDeviceCommand', {
-            taskQueue: taskQueue('actions', taskQueuePrefix),
-            workflowId: `command:${randomUUID()}`,
-            workflowExecutionTimeout: commandMs,
-            args: [input],
-          }),
-        )) as AttemptResult;
+        return await within(commandMs, async () => {
+          await startOnce(() =>
+            workflow.start('sendDeviceCommand', {
+              taskQueue: taskQueue('actions', taskQueuePrefix),
+              workflowId,
+              workflowIdConflictPolicy: 'USE_EXISTING',
+              workflowIdReusePolicy: 'REJECT_DUPLICATE',
+              workflowExecutionTimeout: commandMs,
+              args: [input],
+            }),
+          );
+          return (await workflow.getHandle(workflowId).result()) as AttemptResult;
+        });
       } catch (error) {
         // Whether it failed or ran out of time, nobody can say that the device got it.
-        if (error instanceof WorkflowFailedError) throw new AppError('unavailable', 'no worker carried the command out in time', { cause: error });
+        if (error instanceof WorkflowFailedError) throw new ApiError('unavailable', { detail: 'no worker carried the command out in time', retryAfterS: 5 }, { cause: error });
         throw error;
       }
     },
@@ -129,4 +125,13 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
     },
     close: () => connection.close(),
   };
+}
+
+/** A second start of the same thing is what the caller asked for, done already. */
+async function startOnce(start: () => Promise<unknown>): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
 }

@@ -1,9 +1,8 @@
-import { sql, type Transaction } from 'kysely';
+import { sql } from 'kysely';
 import type { RuleAction } from '../domain/contracts/rule.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Db } from './client.ts';
 import { newId } from './ids.ts';
-import type { Database } from './schema.ts';
 
 /** What people ask to be sent: tests of a rule, and failed executions once more. Both go to deliverActions as `retrying`. */
 
@@ -61,8 +60,9 @@ export async function insertTestExecution(db: Db, test: TestExecution): Promise<
 }
 
 /**
- * Makes the failed actions of a failed execution due again; those that succeeded are not repeated. Their max_age no
- * longer counts: a person asked for it now. @returns the targets that have something to deliver
+ * Makes the failed actions of a failed execution due again; those that succeeded are not repeated. A person asked for it
+ * now: max_age no longer counts, and the time for which delivery is tried begins anew.
+ * @returns the targets that have something to deliver
  * @throws AppError not_found; conflict when the execution has not failed
  */
 export function retryExecution(db: Db, workspaceId: string, id: string): Promise<string[]> {
@@ -79,43 +79,11 @@ export function retryExecution(db: Db, workspaceId: string, id: string): Promise
     await trx.updateTable('executions').set({ status: 'pending', finished_at: null, duration_ms: null }).where('id', '=', id).execute();
     const actions = await trx
       .updateTable('execution_actions')
-      .set({ status: 'retrying', expires_at: null, finished_at: null })
+      .set({ status: 'retrying', expires_at: null, finished_at: null, created_at: sql<Date>`now()` })
       .where('execution_id', '=', id)
       .where('status', '=', 'failed')
       .returning('target')
       .execute();
     return [...new Set(actions.map(({ target }) => target))];
   });
-}
-
-/** Gives up what nobody could be told to deliver, so that no row promises a delivery that will not come. */
-export function failUndelivered(db: Db, executionId: string, targets: readonly string[], reason: string): Promise<void> {
-  return db.transaction().execute(async (trx) => {
-    await trx
-      .updateTable('execution_actions')
-      .set({ status: 'failed', error_code: 'unavailable', error: reason, finished_at: sql<Date>`now()` })
-      .where('execution_id', '=', executionId)
-      .where('status', '=', 'retrying')
-      .where('target', 'in', targets)
-      .execute();
-    await settleFailed(trx, executionId, reason);
-  });
-}
-
-async function settleFailed(trx: Transaction<Database>, executionId: string, reason: string): Promise<void> {
-  await trx
-    .updateTable('executions')
-    .set({
-      status: 'failed',
-      detail: reason,
-      finished_at: sql<Date>`now()`,
-      // An execution may be repeated after more milliseconds than the column holds.
-      duration_ms: sql<number>`least(extract(epoch from now() - created_at) * 1000, 2147483647)::integer`,
-    })
-    .where('id', '=', executionId)
-    .where('status', '=', 'pending')
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('execution_actions').select('id').where('execution_id', '=', executionId).where('status', 'in', ['pending', 'retrying']))),
-    )
-    .execute();
 }

@@ -32,9 +32,16 @@ export interface FeedPage {
 
 const ROWS_A_PAGE = 100;
 
-/** The workspace's newest seq; 0 while nothing has happened. */
-export async function feedHead(db: Db, workspaceId: string): Promise<number> {
-  return (await feedHeads(db, [workspaceId])).get(workspaceId) ?? 0;
+/** The oldest seq that is kept (null: none), and the newest that there ever was (0: nothing has happened). */
+export async function feedBounds(db: Db, workspaceId: string): Promise<{ oldest: number | null; head: number }> {
+  const oldest = await db
+    .selectFrom('workspace_feed')
+    .select('seq')
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('seq')
+    .limit(1)
+    .executeTakeFirst();
+  return { oldest: oldest?.seq ?? null, head: (await feedHeads(db, [workspaceId])).get(workspaceId) ?? 0 };
 }
 
 export async function feedHeads(db: Db, workspaceIds: readonly string[]): Promise<Map<string, number>> {

@@ -115,3 +115,10 @@ export function listLivestreams(db: Db, { workspace_id, status, before, limit }:
     .limit(limit)
     .execute();
 }
+
+/** Which of these livestreams are the workspace's. */
+export async function ownLivestreams(db: Db, workspaceId: string, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db.selectFrom('livestreams').select('id').where('workspace_id', '=', workspaceId).where('id', 'in', ids).execute();
+  return new Set(rows.map(({ id }) => id));
+}

@@ -3,8 +3,18 @@ import type { ApiDeps } from '../deps.ts';
 import { authRoutes } from './auth.ts';
 import { deviceRoutes } from './devices.ts';
 import { docsRoutes } from './docs.ts';
+import { eventExplanationRoutes } from './event-explanation.ts';
+import { eventStreamRoutes } from './event-stream.ts';
+import { eventRoutes } from './events.ts';
+import { executionRoutes } from './executions.ts';
+import { limitRoutes } from './limits.ts';
+import { livestreamReportRoutes } from './livestream-report.ts';
+import { livestreamRoutes } from './livestreams.ts';
 import { memberRoutes } from './members.ts';
 import { notificationRoutes } from './notifications.ts';
+import { ruleTestRoutes } from './rule-test.ts';
+import { ruleTransferRoutes } from './rule-transfer.ts';
+import { ruleRoutes } from './rules.ts';
 import { systemRoutes } from './system.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
@@ -16,6 +26,17 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   memberRoutes,
   deviceRoutes,
   notificationRoutes,
+  livestreamRoutes,
+  livestreamReportRoutes,
+  // Before /api/events/{id} and /api/rules/{id}: the first route that fits is taken.
+  eventStreamRoutes,
+  eventRoutes,
+  eventExplanationRoutes,
+  ruleTransferRoutes,
+  ruleRoutes,
+  ruleTestRoutes,
+  executionRoutes,
+  limitRoutes,
 ];
 
 export function mountRoutes(app: Router, deps: ApiDeps): void {

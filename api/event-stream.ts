@@ -1,0 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FeedCursor, FeedEntry } from '../db/feed.repository.ts';
+import type { EventType } from '../domain/contracts/live-event.ts';
+import type { FeedFollower } from './feed-follower.ts';
+
+export const STREAM_TYPES_EXTRA = 'notification';
+export type StreamType = EventType | typeof STREAM_TYPES_EXTRA;
+
+export interface StreamFilter {
+  livestream_id?: string | undefined;
+  types?: ReadonlySet<StreamType> | undefined;
+}
+
+export interface EventStreamOptions {
+  follower: FeedFollower;
+  start: FeedCursor;
+  /** The client's place is not there any more: it is told so before anything else. */
+  startLost: boolean;
+  filter: StreamFilter;
+  heartbeatMs: number;
+  /** May the caller still see this? Asked in the heartbeat's rhythm; false ends the stream. */
+  stillAllowed: () => Promise<boolean>;
+  /** Each of them ends the stream. */
+  signals: readonly AbortSignal[];
+  onError: (error: unknown) => void;
+}
+
+const RETRY_MS = 2_000;
+/** After a failed read; the stream itself stays open, for a browser never comes back after a refusal. */
+const READ_AGAIN_MS = 1_000;
+
+/**
+ * The workspace's feed as server-sent events. It is read only when the client has taken what came before, so a slow
+ * client holds one page at most; what it has not read waits in the table.
+ */
+export function createEventStream(options: EventStreamOptions): ReadableStream<Uint8Array> {
+  const { follower, signals } = options;
+  const chunks = produce(options);
+  const encoder = new TextEncoder();
+  // AbortSignal.any would keep every stream that ever was for as long as the process's own signal lives.
+  const end = (): void => {
+    follower.close();
+    for (const signal of signals) signal.removeEventListener('abort', end);
+  };
+  for (const signal of signals) signal.addEventListener('abort', end);
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) end();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      },
+      cancel: end,
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function* produce(options: EventStreamOptions): AsyncGenerator<string, void> {
+  const { follower, filter, heartbeatMs, onError } = options;
+  let cursor = options.start;
+  let sentAt = Date.now();
+  let checkedAt = sentAt;
+  // An id without data moves the client's place and calls no listener: a stream that breaks before its first event resumes too.
+  yield `retry: ${RETRY_MS}\n${idLine(cursor)}\n`;
+  if (options.startLost) yield reset(cursor);
+  while (!follower.closed) {
+    if (Date.now() - checkedAt >= heartbeatMs) {
+      if (!(await isAllowed(options))) return;
+      checkedAt = Date.now();
+    }
+    const page = await readOrNull(follower, cursor, onError);
+    if (page?.skipped) yield reset({ seq: (page.entries[0]?.seq ?? page.next.seq) - 1, position: null });
+    const text = page ? render(page.entries, filter) : '';
+    const moved = page !== null && (page.next.seq !== cursor.seq || page.next.position !== cursor.position);
+    cursor = page?.next ?? cursor;
+    if (text !== '' || Date.now() - sentAt >= heartbeatMs) {
+      sentAt = Date.now();
+      yield text === '' ? `: keep-alive\n${idLine(cursor)}\n` : text;
+    }
+    if (page === null) await delay(Math.min(READ_AGAIN_MS, heartbeatMs));
+    else if (!moved) await follower.wait(Math.max(1, sentAt + heartbeatMs - Date.now()));
+  }
+}
+
+/** A database that does not answer takes no permission away. */
+async function isAllowed({ stillAllowed, onError }: EventStreamOptions): Promise<boolean> {
+  try {
+    return await stillAllowed();
+  } catch (error) {
+    onError(error);
+    return true;
+  }
+}
+
+async function readOrNull(follower: FeedFollower, cursor: FeedCursor, onError: (error: unknown) => void) {
+  try {
+    return await follower.read(cursor);
+  } catch (error) {
+    onError(error);
+    return null;
+  }
+}
+
+function render(entries: readonly FeedEntry[], { livestream_id, types }: StreamFilter): string {
+  let text = '';
+  for (const { seq, livestream_id: source, item } of entries) {
+    if (livestream_id !== undefined && source !== livestream_id) continue;
+    if (types !== undefined && !types.has(item.type)) continue;
+    const id = item.type === 'notification' ? `${seq}` : `${seq}-${item.position}`;
+    text += `id: ${id}\nevent: ${item.type}\ndata: ${JSON.stringify(item)}\n\n`;
+  }
+  return text;
+}
+
+const idLine = ({ seq, position }: FeedCursor): string => `id: ${position === null ? seq : `${seq}-${position}`}\n`;
+
+const reset = (cursor: FeedCursor): string =>
+  `${idLine(cursor)}event: reset\ndata: ${JSON.stringify({
+    type: 'reset',
+    reason: 'cursor_expired',
+    message: 'What followed your last event is kept no longer; the stream goes on with the oldest that is. Read the rest from the lists.',
+  })}\n\n`;
