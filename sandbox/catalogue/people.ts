@@ -2,15 +2,17 @@ import type { SandboxUser } from '../events.ts';
 import type { Random } from './random.ts';
 import { hashOf, integer, pick } from './random.ts';
 
+// prettier-ignore
 const FIRST_NAMES = [
   'Mia', 'Noah', 'Emma', 'Liam', 'Sofía', 'Mateo', 'Lucía', 'Diego', 'Ana', 'João', 'Beatriz', 'Lukas', 'Hannah', 'Jonas', 'Léa', 'Hugo',
   'Chloé', 'Ayşe', 'Emre', 'Fatima', 'Yusuf', 'نور', 'ليلى', 'Siti', 'Budi', 'Dewi', 'さくら', 'ゆうと', 'はな', '지우', '민준', 'Аня', 'Иван',
   'Priya', 'Arjun', 'Linh', 'Minh', '小雨', 'Giulia', 'Marco', 'Zofia', 'Kacper', 'Ella', 'Oscar', 'Amara', 'Tunde',
-]; // prettier-ignore
+];
+// prettier-ignore
 const HANDLES = [
   'mia', 'noah', 'emma', 'liam', 'sofi', 'mateo', 'lucia', 'diego', 'ana', 'joao', 'bia', 'luk', 'hanni', 'jonas', 'lea', 'hugo', 'chloe',
   'ayse', 'emre', 'fatima', 'yusuf', 'noor', 'layla', 'siti', 'budi', 'dewi', 'sakura', 'yuto', 'hana', 'jiwoo', 'minjun', 'anya', 'ivan',
-]; // prettier-ignore
+];
 const ENDINGS = ['', '_', '.live', '.official', '_gaming', '.xo', '_art', 'fan', '.music', '_tv'];
 const DECORATIONS = ['', '', '', '✨', '🌸', '🔥', '💜', '🦊', ' 🎮', '🇧🇷', '👑', '🐼'];
 

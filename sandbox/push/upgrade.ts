@@ -19,7 +19,7 @@ export function acceptPushSockets(server: Server, path: string, registry: Regist
     const query = Object.fromEntries(url.searchParams);
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
     room.observations.sawRequest({ at_ms: room.now(), route: 'push', status: 101, cookie: headers['cookie'] ?? null, query, headers });
-    sockets.handleUpgrade(request, stream, head, (socket) => room.attach(socket, query, headers));
+    sockets.handleUpgrade(request, stream, head, (socket) => room.attach(socket, stream, query, headers));
   });
 
   return {

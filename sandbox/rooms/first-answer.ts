@@ -45,7 +45,8 @@ interface Backlog {
 function backlog(room: Room, cursor: string | undefined): Backlog {
   const { overlap, history, sign_backlog } = room.settings;
   const resumed = room.seqOf(cursor);
-  if (resumed === null) return { messages: room.log.newest(history).map(({ base }) => asHistory(base)), seq: room.log.lastSeq, isFirst: true };
+  if (resumed === null)
+    return { messages: room.log.newest(history).map(({ base }) => asHistory(base)), seq: room.log.lastSeq, isFirst: true };
   const again = room.log.after(resumed - Math.min(overlap, resumed), Math.min(overlap, resumed));
   const missed = room.log.after(resumed, sign_backlog);
   return { messages: [...again, ...missed].map(({ base }) => base), seq: missed.at(-1)?.seq ?? resumed, isFirst: false };

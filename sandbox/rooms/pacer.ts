@@ -23,7 +23,10 @@ const MOST_AT_ONCE = 2_000;
  */
 export function startPacer(options: PacerOptions): Pacer {
   const { ratePerSecond, perFrame, maxLagMs = Number.POSITIVE_INFINITY, emit, onEnd } = options;
-  const total = Math.min(options.total ?? Number.POSITIVE_INFINITY, options.durationMs === undefined ? Number.POSITIVE_INFINITY : Math.round((ratePerSecond * options.durationMs) / 1_000));
+  const total = Math.min(
+    options.total ?? Number.POSITIVE_INFINITY,
+    options.durationMs === undefined ? Number.POSITIVE_INFINITY : Math.round((ratePerSecond * options.durationMs) / 1_000),
+  );
   let startedAt = performance.now();
   let sent = 0;
   let timer: NodeJS.Timeout | null = null;
@@ -41,7 +44,7 @@ export function startPacer(options: PacerOptions): Pacer {
     while (due - sent >= perFrame && turn < MOST_AT_ONCE) turn += send(perFrame);
     if (due === total && sent < total && total - sent < perFrame) send(total - sent);
     if (sent >= total) return onEnd?.();
-    const nextAt = startedAt + ((Math.min(total, sent + perFrame)) / ratePerSecond) * 1_000;
+    const nextAt = startedAt + (Math.min(total, sent + perFrame) / ratePerSecond) * 1_000;
     timer = setTimeout(tick, Math.max(1, nextAt - performance.now()));
   }
 

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { userNamed } from '../catalogue/people.ts';
 import type { Random } from '../catalogue/random.ts';
@@ -156,11 +157,12 @@ export class Room {
   }
 
   /** Takes a client in. One that brings a cursor first gets what it missed. */
-  attach(socket: WebSocket, query: Record<string, string>, headers: Record<string, string>): void {
+  attach(socket: WebSocket, stream: Duplex, query: Record<string, string>, headers: Record<string, string>): void {
     const seq = this.seqOf(query['cursor']) ?? this.log.lastSeq;
     const push = new PushSocket(
       {
         socket,
+        stream,
         query,
         headers,
         random: this.random,

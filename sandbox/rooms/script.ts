@@ -114,6 +114,10 @@ export function createScript({ random, ids, figures, abandonedStreaks, maxStreak
     next: (mix) => writers[weighted(random, Object.entries(mix) as [ScriptedKind, number][])](),
     of: (kind) => writers[kind](),
     someone,
-    endStreaks: () => streaks.splice(0).filter((streak) => !streak.abandoned).map((streak) => draftOf(streak, true)),
+    endStreaks: () =>
+      streaks
+        .splice(0)
+        .filter((streak) => !streak.abandoned)
+        .map((streak) => draftOf(streak, true)),
   };
 }

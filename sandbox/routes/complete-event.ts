@@ -32,7 +32,12 @@ function draftOf(room: Room, input: EventInput): EventDraft {
       return { type: 'follow', user: userOf(room, input.user), follow_count: room.figures.followers };
     case 'share':
       room.figures.shares = input.share_count ?? room.figures.shares + 1;
-      return { type: 'share', user: userOf(room, input.user), share_target: input.share_target ?? 'copy_link', share_count: room.figures.shares };
+      return {
+        type: 'share',
+        user: userOf(room, input.user),
+        share_target: input.share_target ?? 'copy_link',
+        share_count: room.figures.shares,
+      };
     case 'room_user':
       room.figures.viewers = input.viewer_count ?? room.figures.viewers;
       room.figures.total_viewers = input.total_viewers ?? room.figures.total_viewers;

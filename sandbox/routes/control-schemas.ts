@@ -60,9 +60,13 @@ export type EventInput = z.infer<typeof eventSchema>;
 
 export const eventsSchema = z.union([
   eventSchema.transform((event) => ({ events: [event], events_per_frame: undefined })),
-  z.array(eventSchema).min(1).max(20_000).transform((events) => ({ events, events_per_frame: undefined })),
+  z
+    .array(eventSchema)
+    .min(1)
+    .max(20_000)
+    .transform((events) => ({ events, events_per_frame: undefined })),
   z.strictObject({ events: z.array(eventSchema).min(1).max(20_000), events_per_frame: z.number().int().min(1).max(20_000).optional() }),
-]); // prettier-ignore
+]);
 
 export const roomNameSchema = z.string().regex(/^[A-Za-z0-9._]{1,24}$/, 'must be a TikTok handle: letters, digits, _ and . (at most 24)');
 
@@ -81,7 +85,9 @@ export const dropSchema = z.strictObject({
   code: z
     .number()
     .int()
-    .refine((code) => [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014].includes(code) || (code >= 3000 && code < 5000))
+    .refine(
+      (code) => [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014].includes(code) || (code >= 3000 && code < 5000),
+    )
     .optional(),
   reason: z.string().max(100).optional(),
 });

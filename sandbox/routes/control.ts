@@ -8,7 +8,16 @@ import type { Registry } from '../rooms/registry.ts';
 import { roomState } from '../rooms/room-state.ts';
 import type { Room } from '../rooms/room.ts';
 import { settingsPatchSchema, signSchema } from '../rooms/settings.ts';
-import { budgetSchema, dropSchema, eventsSchema, frameSchema, loadSchema, redeliverSchema, roomNameSchema, shortLinkSchema } from './control-schemas.ts';
+import {
+  budgetSchema,
+  dropSchema,
+  eventsSchema,
+  frameSchema,
+  loadSchema,
+  redeliverSchema,
+  roomNameSchema,
+  shortLinkSchema,
+} from './control-schemas.ts';
 
 class ControlError extends Error {
   readonly status: 404 | 409 | 422;
@@ -54,8 +63,14 @@ export function controlRoutes(registry: Registry, links: Map<string, string>): H
   app.post('/rooms/:name/events', async (c) => {
     const target = room(c);
     const { events, events_per_frame } = eventsSchema.parse(await bodyOf(c));
-    const published = target.publish(events.map((event) => completeEvent(target, event)), events_per_frame);
-    return c.json({ events: published.map(({ msg_id, type, created_at_ms }) => ({ msg_id, type, created_at_ms })), connected: target.sockets.size });
+    const published = target.publish(
+      events.map((event) => completeEvent(target, event)),
+      events_per_frame,
+    );
+    return c.json({
+      events: published.map(({ msg_id, type, created_at_ms }) => ({ msg_id, type, created_at_ms })),
+      connected: target.sockets.size,
+    });
   });
   app.post('/rooms/:name/frames', async (c) => {
     const { frame_base64, text } = frameSchema.parse(await bodyOf(c));

@@ -14,4 +14,5 @@ export function observe(room: Room, route: string, c: Context, status: number): 
 }
 
 /** TikTok counts as signed in who brings a session id, in whichever of its cookies. */
-export const hasSession = (cookies: string | undefined): boolean => /(?:^|;\s*)(?:sessionid|sessionid_ss|sid_tt)=[^;\s]+/.test(cookies ?? '');
+export const hasSession = (cookies: string | undefined): boolean =>
+  /(?:^|;\s*)(?:sessionid|sessionid_ss|sid_tt)=[^;\s]+/.test(cookies ?? '');

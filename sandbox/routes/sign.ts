@@ -63,7 +63,12 @@ export function signRoutes(registry: Registry): Hono {
     if (mode === 'html') return c.html('<html><body>Checking your browser…</body></html>');
     if (mode === 'malformed') return c.body(BROKEN_FIELD, 200, headers);
     const pushServer = `ws://${c.req.header('host') ?? ''}${PUSH_PATH}`;
-    const answer = firstAnswer(room, { roomId: c.req.param('roomId'), cursor: c.req.query('cursor'), pushServer, withoutCursor: mode === 'no_cursor' });
+    const answer = firstAnswer(room, {
+      roomId: c.req.param('roomId'),
+      cursor: c.req.query('cursor'),
+      pushServer,
+      withoutCursor: mode === 'no_cursor',
+    });
     return c.body(answer, 200, headers);
   });
   return app;
@@ -72,7 +77,8 @@ export function signRoutes(registry: Registry): Hono {
 function refusalOf(mode: string, retryAfterS: number, c: Context, registry: Registry, room: Room): Refusal | null {
   const keys = registry.sign.budget.api_keys;
   const key = c.req.header('x-api-key') ?? c.req.query('apiKey') ?? '';
-  if (mode === 'unauthorized' || (keys !== null && !keys.includes(key))) return { status: 401, message: 'The API key is missing or not valid' };
+  if (mode === 'unauthorized' || (keys !== null && !keys.includes(key)))
+    return { status: 401, message: 'The API key is missing or not valid' };
   if (mode === 'payment_required') return { status: 402, message: 'This needs a paid plan, see the pricing page' };
   if (mode === 'failing') return { status: 500, message: 'Internal server error, try again later' };
   if (mode === 'rate_limited') {
@@ -88,10 +94,10 @@ function refusalOf(mode: string, retryAfterS: number, c: Context, registry: Regi
       },
     };
   }
-  const session = c.req.header('x-oauth-token') !== undefined || Boolean(c.req.query('session_id')) || hasSession(c.req.header('x-cookie-header'));
+  const session =
+    c.req.header('x-oauth-token') !== undefined || Boolean(c.req.query('session_id')) || hasSession(c.req.header('x-cookie-header'));
   if (room.settings.age_restricted && !session) {
     return { status: 403, message: 'This LIVE is age-restricted: a session cookie of a signed-in adult is needed' };
   }
   return null;
 }
-

@@ -1,6 +1,6 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Int64 } from './fields.ts';
-import { message, putBool, putBytes, putInt, putString } from './fields.ts';
+import { concatFields, message, putBool, putBytes, putInt, putString } from './fields.ts';
 import type { WireMessage } from './messages.ts';
 
 /** BaseProtoMessage without its history mark, which is added for those who get it as backlog. */
@@ -35,20 +35,24 @@ export interface FetchResult {
 
 /** ProtoMessageFetchResult: the payload of a push frame, and the body of the sign answer. */
 export function encodeFetchResult(result: FetchResult): Uint8Array {
-  return message((writer) => {
-    for (const base of result.messages) putBytes(writer, 1, base);
+  const tail = message((writer) => {
     putString(writer, 2, result.cursor);
     putInt(writer, 3, result.fetchInterval);
     putInt(writer, 4, result.now);
     putString(writer, 5, result.internalExt);
     for (const [key, value] of Object.entries(result.routeParams ?? {})) {
-      putBytes(writer, 7, message((inner) => (putString(inner, 1, key), putString(inner, 2, value))));
+      putBytes(
+        writer,
+        7,
+        message((inner) => (putString(inner, 1, key), putString(inner, 2, value))),
+      );
     }
     putInt(writer, 8, result.heartbeatDuration);
     putBool(writer, 9, result.needAck);
     putString(writer, 10, result.pushServer);
     putBool(writer, 11, result.isFirst);
   });
+  return concatFields(1, result.messages, tail);
 }
 
 export interface PushFrame {
@@ -61,16 +65,20 @@ export interface PushFrame {
 }
 
 export function encodePushFrame(frame: PushFrame): Uint8Array {
-  return message((writer) => {
+  const tail = message((writer) => {
     putInt(writer, 1, frame.seqId);
     putInt(writer, 2, frame.logId);
     for (const [key, value] of Object.entries(frame.headers ?? {})) {
-      putBytes(writer, 5, message((inner) => (putString(inner, 1, key), putString(inner, 2, value))));
+      putBytes(
+        writer,
+        5,
+        message((inner) => (putString(inner, 1, key), putString(inner, 2, value))),
+      );
     }
     putString(writer, 6, frame.payloadEncoding ?? 'pb');
     putString(writer, 7, frame.payloadType);
-    putBytes(writer, 8, frame.payload);
   });
+  return concatFields(8, [frame.payload], tail);
 }
 
 export interface ClientFrame {

@@ -46,7 +46,11 @@ function encodeCommon(event: SandboxEvent, method: string, roomId: string): Uint
     putBool(writer, 6, true);
     if (event.type === 'follow' || event.type === 'share') {
       const text = DISPLAY_TEXTS[event.type];
-      putBytes(writer, 8, message((inner) => (putString(inner, 1, text.key), putString(inner, 2, text.pattern))));
+      putBytes(
+        writer,
+        8,
+        message((inner) => (putString(inner, 1, text.key), putString(inner, 2, text.pattern))),
+      );
     }
   });
 }
@@ -148,12 +152,31 @@ function encodeUser(user: SandboxUser): Uint8Array {
   const encoded = message((writer) => {
     putInt(writer, 1, user.user_id);
     putString(writer, 3, user.nickname);
-    if (user.avatar_url) putBytes(writer, 9, message((inner) => putString(inner, 1, user.avatar_url)));
-    putBytes(writer, 22, message((inner) => putInt(inner, 3, user.is_follower ? 1 : 0)));
-    if (user.is_moderator) putBytes(writer, 32, message((inner) => putBool(inner, 2, true)));
+    if (user.avatar_url)
+      putBytes(
+        writer,
+        9,
+        message((inner) => putString(inner, 1, user.avatar_url)),
+      );
+    putBytes(
+      writer,
+      22,
+      message((inner) => putInt(inner, 3, user.is_follower ? 1 : 0)),
+    );
+    if (user.is_moderator)
+      putBytes(
+        writer,
+        32,
+        message((inner) => putBool(inner, 2, true)),
+      );
     putString(writer, 38, user.username);
     putString(writer, 46, `MS4wLjABAAAA${user.user_id}`);
-    if (user.is_subscriber) putBytes(writer, 63, message((inner) => (putBool(inner, 2, true), putBool(inner, 7, true))));
+    if (user.is_subscriber)
+      putBytes(
+        writer,
+        63,
+        message((inner) => (putBool(inner, 2, true), putBool(inner, 7, true))),
+      );
   });
   encodedUsers.set(user, encoded);
   return encoded;

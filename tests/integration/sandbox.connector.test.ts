@@ -15,7 +15,20 @@ const LOOPBACK_WEB_CLIENT = {
   hooks: { beforeRequest: [(request: { url: URL }) => void (request.url.protocol = 'http:')] },
 } as unknown as NonNullable<ConnectorOptions['webClientOptions']>;
 
-const EVENTS = ['chat', 'gift', 'like', 'member', 'follow', 'share', 'roomUser', 'controlMessage', 'streamEnd', 'disconnected', 'enterRoom', 'error'];
+const EVENTS = [
+  'chat',
+  'gift',
+  'like',
+  'member',
+  'follow',
+  'share',
+  'roomUser',
+  'controlMessage',
+  'streamEnd',
+  'disconnected',
+  'enterRoom',
+  'error',
+];
 
 describe('the sandbox and the real tiktok-live-connector', () => {
   let sandbox: Sandbox;
@@ -73,7 +86,14 @@ describe('the sandbox and the real tiktok-live-connector', () => {
     await connection.connect();
     const [, giftId] = await control.push('kinds', [
       { type: 'comment', comment: 'x' },
-      { type: 'gift', gift: 'Rose', repeat_count: 3, repeat_end: false, group_id: '7300000000000000001', user: { username: 'bo', is_follower: true } },
+      {
+        type: 'gift',
+        gift: 'Rose',
+        repeat_count: 3,
+        repeat_end: false,
+        group_id: '7300000000000000001',
+        user: { username: 'bo', is_follower: true },
+      },
       { type: 'like', like_count: 7, total_likes: 12_345_678_901 },
       { type: 'join', viewer_count: 42 },
       { type: 'follow', follow_count: 99 },
@@ -115,7 +135,10 @@ describe('the sandbox and the real tiktok-live-connector', () => {
     await control.createRoom('resumed', { overlap: 1 });
     const { connection, of } = listen('resumed');
     await connection.connect();
-    await control.push('resumed', [{ type: 'comment', comment: 'one' }, { type: 'comment', comment: 'two' }]); // prettier-ignore
+    await control.push('resumed', [
+      { type: 'comment', comment: 'one' },
+      { type: 'comment', comment: 'two' },
+    ]);
     await eventually(() => of('chat').length === 2);
     const { room_id, cursor } = await control.state('resumed');
     await control.call('POST', '/rooms/resumed/drop', {});

@@ -8,8 +8,22 @@ import { sandboxControl, startTestSandbox, type SandboxControl } from '../helper
 import type { Sandbox } from '../../sandbox/server.ts';
 
 const DEMO_ROOMS = [
-  'demo', 'busy', 'gifts', 'quiet', 'later', 'offline', 'limited', 'dropping', 'silent', 'redelivering', 'restricted', 'ending', 'suspended', 'malformed', 'reordering',
-]; // prettier-ignore
+  'demo',
+  'busy',
+  'gifts',
+  'quiet',
+  'later',
+  'offline',
+  'limited',
+  'dropping',
+  'silent',
+  'redelivering',
+  'restricted',
+  'ending',
+  'suspended',
+  'malformed',
+  'reordering',
+];
 
 interface LoadState {
   running: boolean;
@@ -46,8 +60,13 @@ describe('the control API of the sandbox', () => {
     });
     client.close();
     expect([...methods].sort()).toEqual([
-      'WebcastChatMessage', 'WebcastGiftMessage', 'WebcastLikeMessage', 'WebcastMemberMessage', 'WebcastRoomUserSeqMessage', 'WebcastSocialMessage',
-    ]); // prettier-ignore
+      'WebcastChatMessage',
+      'WebcastGiftMessage',
+      'WebcastLikeMessage',
+      'WebcastMemberMessage',
+      'WebcastRoomUserSeqMessage',
+      'WebcastSocialMessage',
+    ]);
   });
 
   test('The limited room refuses with Retry-After twice, then lets one through, and starts again.', async () => {
@@ -94,7 +113,9 @@ describe('the control API of the sandbox', () => {
   test('A session cookie for the sign service opens the restricted room.', async () => {
     const { room_id } = await control.state('restricted');
     expect((await fetchSigned(sandbox.url, room_id)).response.status).toBe(403);
-    expect((await fetchSigned(sandbox.url, room_id, { headers: { 'x-cookie-header': 'tt-target-idc=x; sessionid=abc' } })).response.status).toBe(200);
+    expect(
+      (await fetchSigned(sandbox.url, room_id, { headers: { 'x-cookie-header': 'tt-target-idc=x; sessionid=abc' } })).response.status,
+    ).toBe(200);
     const info = (await (await fetch(`${sandbox.url}/webcast/room/info/?room_id=${room_id}`)).json()) as { status_code: number };
     expect(info.status_code).toBe(4_003_110);
   });
@@ -175,7 +196,10 @@ describe('the control API of the sandbox', () => {
 
 test('The sandbox runs as a process of its own, tells its URL twice, and ends on SIGTERM.', async () => {
   const main = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', main], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env: { ...process.env, SANDBOX_PORT: '0' } });
+  const child = spawn(process.execPath, ['--import', 'tsx', main], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    env: { ...process.env, SANDBOX_PORT: '0' },
+  });
   let printed = '';
   child.stdout?.on('data', (chunk: Buffer) => void (printed += chunk.toString()));
   const [message] = (await once(child, 'message')) as [{ ready: boolean; url: string }];

@@ -21,7 +21,11 @@ describe('the push socket of the sandbox', () => {
   });
   afterAll(() => sandbox.close());
 
-  async function join(name: string, settings: object = {}, cursor = ''): Promise<PushClient & { first: { messages: { msgId: string; isHistory: boolean }[] } }> {
+  async function join(
+    name: string,
+    settings: object = {},
+    cursor = '',
+  ): Promise<PushClient & { first: { messages: { msgId: string; isHistory: boolean }[] } }> {
     const { room_id } = await control.createRoom(name, settings);
     const client = await joinRoom(sandbox.url, room_id, cursor);
     clients.push(client);
@@ -137,7 +141,8 @@ describe('the push socket of the sandbox', () => {
     const after = await control.call<{ room_id: string; status: string }>('POST', '/rooms/phoenix/online');
     expect(after.status).toBe('live');
     expect(after.room_id).not.toBe(before.room_id);
-    const info = async (roomId: string) => (await (await fetch(`${sandbox.url}/webcast/room/info/?room_id=${roomId}`)).json()) as { data: { status: number } };
+    const info = async (roomId: string) =>
+      (await (await fetch(`${sandbox.url}/webcast/room/info/?room_id=${roomId}`)).json()) as { data: { status: number } };
     expect([(await info(before.room_id)).data.status, (await info(after.room_id)).data.status]).toEqual([4, 2]);
   });
 

@@ -2,7 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import * as official from 'tiktok-live-proto/v3';
 import { userNamed } from '../../sandbox/catalogue/people.ts';
 import type { EventDraft, SandboxEvent } from '../../sandbox/events.ts';
-import { asHistory, decodeClientFrame, decodeRoomId, encodeBaseMessage, encodeFetchResult, encodePushFrame } from '../../sandbox/wire/frames.ts';
+import {
+  asHistory,
+  decodeClientFrame,
+  decodeRoomId,
+  encodeBaseMessage,
+  encodeFetchResult,
+  encodePushFrame,
+} from '../../sandbox/wire/frames.ts';
 import { encodeEvent } from '../../sandbox/wire/messages.ts';
 
 const ROOM_ID = '7411387158236512000';
@@ -32,13 +39,25 @@ const ANNA = {
   subscribeInfo: { isSubscribe: true, isSubscribedToAnchor: true },
   secUid: `MS4wLjABAAAA${anna.user_id}`,
 };
-const IDENTITY = { isSubscriberOfAnchor: true, isFollowerOfAnchor: true, isModeratorOfAnchor: true, isAnchor: false, isGiftGiverOfAnchor: false };
+const IDENTITY = {
+  isSubscriberOfAnchor: true,
+  isFollowerOfAnchor: true,
+  isModeratorOfAnchor: true,
+  isAnchor: false,
+  isGiftGiverOfAnchor: false,
+};
 
 describe('the sandbox encodes messages that the official schema reads', () => {
   test('A comment keeps its text in any script, its language and its writer.', () => {
     const { method, data } = decoded({ type: 'comment', user: anna, comment: 'こんばんは 👋\n"<&', language: 'ja' });
     expect(method).toBe('WebcastChatMessage');
-    expect(data).toMatchObject({ common: common(method), user: ANNA, content: 'こんばんは 👋\n"<&', contentLanguage: 'ja', userIdentity: IDENTITY });
+    expect(data).toMatchObject({
+      common: common(method),
+      user: ANNA,
+      content: 'こんばんは 👋\n"<&',
+      contentLanguage: 'ja',
+      userIdentity: IDENTITY,
+    });
   });
 
   test.each([
@@ -83,12 +102,23 @@ describe('the sandbox encodes messages that the official schema reads', () => {
     const follow = decoded({ type: 'follow', user: anna, follow_count: 18_001 });
     const share = decoded({ type: 'share', user: anna, share_target: 'whatsapp', share_count: 9 });
     expect([follow.method, share.method]).toEqual(['WebcastSocialMessage', 'WebcastSocialMessage']);
-    expect(follow.data).toMatchObject({ common: { displayText: { key: expect.stringContaining('follow') } }, user: ANNA, followCount: '18001' });
-    expect(share.data).toMatchObject({ common: { displayText: { key: expect.stringContaining('share') } }, shareTarget: 'whatsapp', shareCount: 9 });
+    expect(follow.data).toMatchObject({
+      common: { displayText: { key: expect.stringContaining('follow') } },
+      user: ANNA,
+      followCount: '18001',
+    });
+    expect(share.data).toMatchObject({
+      common: { displayText: { key: expect.stringContaining('share') } },
+      shareTarget: 'whatsapp',
+      shareCount: 9,
+    });
   });
 
   test('The viewer count names the top viewers in their order.', () => {
-    const top_viewers = [{ user: anna, score: 900 }, { user: userNamed('bo'), score: 650 }]; // prettier-ignore
+    const top_viewers = [
+      { user: anna, score: 900 },
+      { user: userNamed('bo'), score: 650 },
+    ];
     const { method, data } = decoded({ type: 'room_user', user: null, viewer_count: 321, total_viewers: 4_000, top_viewers });
     expect(data).toMatchObject({
       common: common(method),
@@ -101,15 +131,26 @@ describe('the sandbox encodes messages that the official schema reads', () => {
     });
   });
 
-  test.each([['paused', 1], ['resumed', 2], ['ended', 3], ['suspended', 4]] as const)('The control action %s is %i.', (action, number) => {
+  test.each([
+    ['paused', 1],
+    ['resumed', 2],
+    ['ended', 3],
+    ['suspended', 4],
+  ] as const)('The control action %s is %i.', (action, number) => {
     expect(decoded({ type: 'control', user: null, action, tips: 'bye' }).data).toMatchObject({ action: number, tips: 'bye' });
-  }); // prettier-ignore
+  });
 
   test('What is not known of a user is absent, and raw bytes stay as they are.', () => {
     const { data } = decoded({ type: 'comment', user: { ...userNamed('cy'), avatar_url: null }, comment: '', language: '' });
-    expect(data).toMatchObject({ content: '', user: { displayId: 'cy', avatarThumb: undefined, userAttr: undefined, subscribeInfo: undefined } });
+    expect(data).toMatchObject({
+      content: '',
+      user: { displayId: 'cy', avatarThumb: undefined, userAttr: undefined, subscribeInfo: undefined },
+    });
     const payload = Uint8Array.of(1, 2, 3);
-    expect(encodeEvent(eventOf({ type: 'raw', user: null, method: 'WebcastAnything', payload }), ROOM_ID)).toEqual({ method: 'WebcastAnything', payload });
+    expect(encodeEvent(eventOf({ type: 'raw', user: null, method: 'WebcastAnything', payload }), ROOM_ID)).toEqual({
+      method: 'WebcastAnything',
+      payload,
+    });
   });
 });
 
@@ -147,7 +188,13 @@ describe('the sandbox encodes frames that the official schema reads', () => {
   });
 
   test('A push frame holds its ids, headers, encoding, type and payload.', () => {
-    const bytes = encodePushFrame({ seqId: 5, logId: MSG_ID, headers: { compress_type: 'gzip' }, payloadType: 'msg', payload: Uint8Array.of(9, 8) });
+    const bytes = encodePushFrame({
+      seqId: 5,
+      logId: MSG_ID,
+      headers: { compress_type: 'gzip' },
+      payloadType: 'msg',
+      payload: Uint8Array.of(9, 8),
+    });
     const frame = official.WebcastPushFrame.decode(bytes);
     expect(frame).toMatchObject({
       seqId: '5',

@@ -14,7 +14,12 @@ const NOTHING = new Uint8Array(0);
 
 function script(seed: number, abandoned = 0): Script {
   const figures = { viewers: 10, total_viewers: 10, likes: 0, followers: 0, shares: 0 };
-  return createScript({ random: createRandom(seed), ids: createIdSource(() => 1_760_000_000_000), figures, abandonedStreaks: () => abandoned });
+  return createScript({
+    random: createRandom(seed),
+    ids: createIdSource(() => 1_760_000_000_000),
+    figures,
+    abandonedStreaks: () => abandoned,
+  });
 }
 const story = (seed: number, length: number, abandoned = 0): EventDraft[] => {
   const told = script(seed, abandoned);
@@ -40,7 +45,12 @@ describe('ids', () => {
   test('A cursor is read back only by the run that made it.', () => {
     const cursor = formatCursor(42, 'abc', 1_760_000_000_000);
     expect(parseCursor(cursor, 'abc')).toBe(42);
-    expect([parseCursor(cursor, 'abd'), parseCursor('', 'abc'), parseCursor('nonsense', 'abc'), parseCursor(undefined, 'abc')]).toEqual([null, null, null, null]);
+    expect([parseCursor(cursor, 'abd'), parseCursor('', 'abc'), parseCursor('nonsense', 'abc'), parseCursor(undefined, 'abc')]).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
   });
 });
 
@@ -60,8 +70,16 @@ describe('the message log', () => {
 
 describe('totals', () => {
   const rose = (repeat_count: number, repeat_end = false, group_id: string | null = '1', streakable = true): EventDraft => ({
-    type: 'gift', user: null, gift_id: '5655', gift_name: 'Rose', diamond_count: 2, streakable, repeat_count, repeat_end, group_id,
-  }); // prettier-ignore
+    type: 'gift',
+    user: null,
+    gift_id: '5655',
+    gift_name: 'Rose',
+    diamond_count: 2,
+    streakable,
+    repeat_count,
+    repeat_end,
+    group_id,
+  });
 
   test('A streak counts with its highest count, in whatever order its updates come.', () => {
     const totals = createTotals();
@@ -75,7 +93,13 @@ describe('totals', () => {
     totals.add(rose(1, true, '9', false));
     totals.add({ type: 'like', user: null, like_count: 15, total_likes: 15 });
     for (let times = 0; times < 2; times++) totals.add({ type: 'comment', user: null, comment: 'x', language: 'en' }, '77');
-    expect(totals.read()).toMatchObject({ total_gifts: 2, total_likes: 15, total_comments: 1, total_events: 4, messages: { gift: 2, comment: 1 } });
+    expect(totals.read()).toMatchObject({
+      total_gifts: 2,
+      total_likes: 15,
+      total_comments: 1,
+      total_events: 4,
+      messages: { gift: 2, comment: 1 },
+    });
   });
 });
 
@@ -154,6 +178,12 @@ describe('the sign desk', () => {
     const once = createSignScript();
     expect(Array.from({ length: 5 }, () => once.next(behaviour))).toEqual(['failing', 'failing', 'ok', 'ok', 'ok']);
     const cycling = createSignScript();
-    expect(Array.from({ length: 5 }, () => cycling.next({ ...behaviour, cycle: true }))).toEqual(['failing', 'failing', 'ok', 'failing', 'failing']);
+    expect(Array.from({ length: 5 }, () => cycling.next({ ...behaviour, cycle: true }))).toEqual([
+      'failing',
+      'failing',
+      'ok',
+      'failing',
+      'failing',
+    ]);
   });
 });
