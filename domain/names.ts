@@ -21,3 +21,6 @@ export const CHANNELS = {
   /** Payload: workspace id whose rules (or their plan) changed. */
   rules: 'showrunner_rules',
 } as const;
+
+/** Search attributes by which workflows are found in the Temporal UI: Keyword, all of them. */
+export const SEARCH_ATTRIBUTES = ['LivestreamStatus', 'WorkspaceId', 'Target'] as const;

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { StartError } from '../supervisor/start-error.ts';
 
 /** Where PostgreSQL's files lie and as whom it runs. */
 export interface PostgresHome {
-  /** The cluster (PGDATA). */
+  /** The cluster (PGDATA); not there before initdb made it. */
   data: string;
   /** Folder of postgres and initdb. */
   bin: string;
@@ -63,8 +63,6 @@ export async function postgresHome(dataDir: string, say: (line: string) => void)
   mkdirSync(base, { recursive: true });
   if (account) chmodSync(base, 0o711);
   const data = join(base, 'data');
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  if (account) chownSync(data, account.uid, account.gid);
   const bin = base.startsWith(dataDir) ? packaged : copyBinaries(packaged, base);
   return { data, bin, account, password: passwordIn(base) };
 }

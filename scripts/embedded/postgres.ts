@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { commandLine, endOrphan } from '../supervisor/process-info.ts';
 import { StartError } from '../supervisor/start-error.ts';
-import { Supervised } from '../supervisor/supervised.ts';
+import { Fleet } from '../supervisor/fleet.ts';
+import { STOP_ORDER, type Supervised } from '../supervisor/supervised.ts';
 import { postgresHome, type PostgresHome } from './postgres-home.ts';
 
 const DATABASE = 'showrunner';
@@ -24,33 +25,33 @@ export interface EmbeddedPostgresOptions {
   /** Gives up durability for speed: for tests, whose data nobody wants back. */
   throwaway?: boolean;
   say: (line: string) => void;
+  /** Ends it with everything else; absent: it stands alone. */
+  fleet?: Fleet;
 }
 
 /** Boots PostgreSQL on its data below `dataDir`, making the cluster and the database `showrunner` where they are absent. */
-export async function startPostgres({ dataDir, logDir, port, throwaway = false, say }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startPostgres({ dataDir, logDir, port, throwaway = false, say, fleet = new Fleet({ say }) }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const home = await postgresHome(dataDir, say);
   makeExecutable(home.bin);
-  if (existsSync(join(home.data, 'PG_VERSION'))) await endFormerStart(home.data);
+  if (existsSync(home.data)) await endFormerStart(home.data);
   else await initialise(home);
   const url = `postgres://postgres:${home.password}@127.0.0.1:${port}/${DATABASE}`;
-  const process_ = await Supervised.start(
-    {
-      name: 'PostgreSQL',
-      command: join(home.bin, 'postgres'),
-      args: ['-D', home.data, '-p', String(port), ...settings(throwaway)],
-      env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
-      ...home.account,
-      cwd: home.data,
-      logPath: join(logDir, 'postgres.log'),
-      probe: () => ensureDatabase(url),
-      readyTimeoutMs: READY_TIMEOUT_MS,
-      stopSignal: 'SIGINT',
-      killSignal: 'SIGQUIT',
-      stopTimeoutMs: 10_000,
-    },
-    say,
-  );
-  return { process: process_, url };
+  const supervised = await fleet.run({
+    name: 'PostgreSQL',
+    command: join(home.bin, 'postgres'),
+    args: ['-D', home.data, '-p', String(port), ...settings(throwaway)],
+    env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
+    ...home.account,
+    cwd: home.data,
+    logPath: join(logDir, 'postgres.log'),
+    probe: () => ensureDatabase(url),
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    stopSignal: 'SIGINT',
+    killSignal: 'SIGQUIT',
+    stopTimeoutMs: 10_000,
+    stopOrder: STOP_ORDER.service,
+  });
+  return { process: supervised, url };
 }
 
 function settings(throwaway: boolean): string[] {
@@ -77,17 +78,21 @@ function makeExecutable(bin: string): void {
   }
 }
 
+/** Makes the cluster beside its place and moves it there when it is whole: an interrupted initdb leaves nothing that looks like one. */
 async function initialise(home: PostgresHome): Promise<void> {
-  const leftovers = readdirSync(home.data).length > 0;
-  if (leftovers) throw new StartError(`${home.data} is neither empty nor a PostgreSQL cluster: move it away.`);
-  const passwordFile = join(home.data, '..', `initial-password-${process.pid}`);
+  const draft = `${home.data}.new`;
+  const passwordFile = `${home.data}.password`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { mode: 0o700 });
   writeFileSync(passwordFile, home.password, { mode: 0o600 });
-  if (home.account) chownSync(passwordFile, home.account.uid, home.account.gid);
-  const args = ['-D', home.data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'];
+  if (home.account) for (const path of [draft, passwordFile]) chownSync(path, home.account.uid, home.account.gid);
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const args = ['-D', draft, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--no-instructions', ...locale];
   try {
-    await promisify(execFile)(join(home.bin, 'initdb'), args, { ...home.account, cwd: home.data, env: { PATH: process.env.PATH, LC_ALL: 'C' }, timeout: READY_TIMEOUT_MS });
+    const env = { PATH: process.env.PATH, LC_ALL: 'C' };
+    await promisify(execFile)(join(home.bin, 'initdb'), args, { ...home.account, cwd: draft, env, timeout: READY_TIMEOUT_MS });
+    renameSync(draft, home.data);
   } catch (error) {
-    for (const name of readdirSync(home.data)) rmSync(join(home.data, name), { recursive: true, force: true });
     const { stderr, message } = error as { stderr?: string; message: string };
     throw new StartError(`The embedded PostgreSQL could not be set up (set DATABASE_URL to use your own): ${stderr?.trim() || message}`);
   } finally {

@@ -20,7 +20,12 @@ export interface ProcessSpec {
   /** What follows when it does not end within `stopTimeoutMs`. */
   killSignal: NodeJS.Signals;
   stopTimeoutMs: number;
+  /** Those of a higher number end before those of a lower one begin to. */
+  stopOrder: number;
 }
+
+/** What uses another thing ends before it. */
+export const STOP_ORDER = { service: 0, sandbox: 1, role: 2 } as const;
 
 const FIRST_BACKOFF_MS = 200;
 const LONGEST_BACKOFF_MS = 10_000;
@@ -30,14 +35,22 @@ const PROBE_INTERVAL_MS = 50;
 /** What a process printed last may arrive after the news that it ended. */
 const LAST_WORDS_MS = 200;
 
+export interface SupervisedOptions {
+  /** Prints one line for a person. */
+  say: (line: string) => void;
+  /** A process group of its own: Ctrl-C then reaches the supervisor alone, and things end in order. */
+  ownGroup: boolean;
+  /** Called with every process that is started, the first and each later one. */
+  onSpawn?: () => void;
+}
+
 /**
  * A process that is to be there until stop(): started, waited for, and started again when it dies — at once the first time,
- * then with a growing wait. It stands in a process group of its own, so that Ctrl-C reaches the supervisor alone and
- * things end in order.
+ * then with a growing wait.
  */
 export class Supervised {
   readonly spec: ProcessSpec;
-  readonly #say: (line: string) => void;
+  readonly #options: SupervisedOptions;
   readonly #output: ChildOutput;
   #child: ChildProcess | null = null;
   #exited: Promise<void> = Promise.resolve();
@@ -45,26 +58,21 @@ export class Supervised {
   #wake = new AbortController();
   #url: string | undefined;
 
-  private constructor(spec: ProcessSpec, say: (line: string) => void) {
+  constructor(spec: ProcessSpec, options: SupervisedOptions) {
     this.spec = spec;
-    this.#say = say;
-    this.#output = new ChildOutput(spec.logPath, (line) => say(`${spec.name}: ${line}`), spec.probe !== undefined);
+    this.#options = options;
+    this.#output = new ChildOutput(spec.logPath, (line) => options.say(`${spec.name}: ${line}`), spec.probe !== undefined);
   }
 
-  /**
-   * @param say prints one line for a person
-   * @throws StartError with the last lines of its output when it does not become ready
-   */
-  static async start(spec: ProcessSpec, say: (line: string) => void): Promise<Supervised> {
-    const supervised = new Supervised(spec, say);
+  /** @throws StartError with the last lines of its output when it does not become ready; nothing of it is then left */
+  async start(): Promise<void> {
     try {
-      await supervised.#spawnUntilReady();
+      await this.#spawnUntilReady();
     } catch (error) {
-      await supervised.stop();
+      await this.stop();
       throw error;
     }
-    void supervised.#keepAlive();
-    return supervised;
+    void this.#keepAlive();
   }
 
   get pid(): number | null {
@@ -108,21 +116,22 @@ export class Supervised {
       if (Date.now() - since >= STEADY_MS) failures = 0;
       const wait = failures === 0 ? 0 : Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
       failures += 1;
-      this.#say(`${this.spec.name} ended unexpectedly; starting it again${wait > 0 ? ` in ${wait / 1_000} s` : ''} (its log: ${this.#output.file.path})`);
+      this.#options.say(`${this.spec.name} ended unexpectedly; starting it again${wait > 0 ? ` in ${wait / 1_000} s` : ''} (its log: ${this.#output.file.path})`);
       await delay(wait, undefined, { signal: this.#wake.signal }).catch(() => undefined);
       if (this.#stopping) return;
       try {
         await this.#spawnUntilReady();
-        this.#say(`${this.spec.name} is back`);
+        this.#options.say(`${this.spec.name} is back`);
       } catch (error) {
         if (this.#stopping) return;
-        this.#say((error as Error).message);
+        this.#options.say((error as Error).message);
         await this.#endChild();
       }
     }
   }
 
   async #spawnUntilReady(): Promise<void> {
+    if (this.#stopping) throw new StartError(`${this.spec.name} was not started: everything is ending.`);
     const child = this.#spawn();
     const timeout = new AbortController();
     const late = delay(this.spec.readyTimeoutMs, 'late' as const, { signal: timeout.signal }).catch(() => 'late' as const);
@@ -139,7 +148,7 @@ export class Supervised {
     const { command, args, env, uid, gid, cwd, probe } = this.spec;
     const child = spawn(command, args, {
       env,
-      detached: true,
+      detached: this.#options.ownGroup,
       stdio: ['ignore', 'pipe', 'pipe', ...(probe ? [] : ['ipc' as const])],
       ...(uid === undefined ? {} : { uid, gid }),
       ...(cwd === undefined ? {} : { cwd }),
@@ -147,6 +156,7 @@ export class Supervised {
     child.stdout?.on('data', (chunk: Buffer) => this.#output.take(chunk));
     child.stderr?.on('data', (chunk: Buffer) => this.#output.take(chunk));
     this.#child = child;
+    this.#options.onSpawn?.();
     this.#exited = new Promise((resolve) => {
       const done = (): void => {
         if (this.#child === child) this.#child = null;
