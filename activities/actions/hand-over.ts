@@ -27,7 +27,13 @@ interface Waiting<T> {
  * Starts workflows by key without flooding Temporal: the first request goes out at once, those that follow closely share
  * one later, and one that failed is repeated for as long as this process lives.
  */
-export function createHandOver<T>({ start, logger, intervalMs = 1_000, longestMs = 15_000, maxKeys = 10_000 }: HandOverOptions<T>): HandOver<T> {
+export function createHandOver<T>({
+  start,
+  logger,
+  intervalMs = 1_000,
+  longestMs = 15_000,
+  maxKeys = 10_000,
+}: HandOverOptions<T>): HandOver<T> {
   const keys = new Map<string, Waiting<T>>();
   let closed = false;
 

@@ -3,11 +3,11 @@ import type { Logger } from 'pino';
 import type { Db } from '../../db/client.ts';
 import { createNotification } from '../../db/notification.repository.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
-import { findWebhookSecret } from '../../db/webhook-secret.repository.ts';
+import { findWebhookSecret } from '../../db/workspace.repository.ts';
 import type { DeviceClient } from '../../devices/device-client.ts';
 import type { ActionSender, ActionSenders, AttemptResult } from '../../domain/contracts/action.ts';
 import type { OutgoingHttp } from '../../domain/contracts/outgoing-http.ts';
-import { ERRORS, type ErrorCode } from '../../domain/errors.ts';
+import { AppError, ERRORS, type ErrorCode } from '../../domain/errors.ts';
 import { sendChatMessage } from '../../messaging/chat-webhooks.ts';
 import { createLogSender } from '../../messaging/log-sender.ts';
 import type { Mailer } from '../../messaging/mail.ts';
@@ -34,7 +34,11 @@ const SECRET_FRESH_MS = 10_000;
 
 /** One sender for each type of action. None rejects: what our own side can't do now is retryable. */
 export function createActionSenders(deps: ActionSenderDeps): ActionSenders {
-  const secrets = createRecentCache(async (workspaceId) => deps.secrets.open(await findWebhookSecret(deps.db, workspaceId)), SECRET_FRESH_MS);
+  const secrets = createRecentCache(async (workspaceId) => {
+    const sealed = await findWebhookSecret(deps.db, workspaceId);
+    if (sealed === undefined) throw new AppError('not_found', `workspace ${workspaceId}`);
+    return deps.secrets.open(sealed);
+  }, SECRET_FRESH_MS);
   const senders: ActionSenders = {
     device_control: createDeviceSender(deps),
     webhook: createWebhookSender({ http: deps.http, secretOf: (workspaceId) => secrets.get(workspaceId) }),
@@ -56,14 +60,25 @@ function createDeviceSender({ lookup, devices, restores }: Pick<ActionSenderDeps
     const device = await lookup.find(workspace_id, device_id);
     if (!device) return failed('device_not_found');
     if (restore) {
-      const promised = await restores.promise({ device_id, workspace_id, command: restore.command, after_ms: restore.after_ms, action_id: id });
+      const promised = await restores.promise({
+        device_id,
+        workspace_id,
+        command: restore.command,
+        after_ms: restore.after_ms,
+        action_id: id,
+      });
       if (!promised) return failed('device_not_found');
     }
     return devices.send(device, { command, ...(params ? { params } : {}) }, id, signal);
   };
 }
 
-function createNotificationSender({ pool, http, mailer, onNotification }: Pick<ActionSenderDeps, 'pool' | 'http' | 'mailer' | 'onNotification'>): ActionSender {
+function createNotificationSender({
+  pool,
+  http,
+  mailer,
+  onNotification,
+}: Pick<ActionSenderDeps, 'pool' | 'http' | 'mailer' | 'onNotification'>): ActionSender {
   return async (action, signal) => {
     if (action.action.action_type !== 'notification') return failed('invalid_config');
     const { config } = action.action;
