@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Random } from '../catalogue/random.ts';
 import { decodeClientFrame, decodeRoomId, encodePushFrame } from '../wire/frames.ts';
 import type { Outgoing } from './outgoing.ts';
+import { createAckLedger } from './ack-ledger.ts';
 import { malformedFrame, malformedKind } from './malformed.ts';
 
 export interface SocketFaults {
@@ -28,8 +29,6 @@ export interface PushSocketOptions {
   onClose(socket: PushSocket): void;
 }
 
-/** Acks are remembered for so many frames. */
-const UNACKED_MEMORY = 20_000;
 const REDELIVERY_MEMORY = 20;
 const HELD_BACK_MS = 200;
 
@@ -56,7 +55,7 @@ export class PushSocket {
   closeCode: number | null = null;
 
   readonly #options: PushSocketOptions;
-  readonly #unacked = new Map<bigint, string>();
+  readonly #acks = createAckLedger();
   #recent: Outgoing[] = [];
   #held: Outgoing[] = [];
   #holding: NodeJS.Timeout | null = null;
@@ -86,7 +85,7 @@ export class PushSocket {
   }
 
   get unacked(): number {
-    return this.#unacked.size;
+    return this.#acks.open;
   }
 
   get buffered(): number {
@@ -190,10 +189,7 @@ export class PushSocket {
   #remember(outgoing: Outgoing): void {
     this.#recent.push(outgoing);
     if (this.#recent.length > REDELIVERY_MEMORY) this.#recent.shift();
-    this.#unacked.set(this.#logId, outgoing.internalExt);
-    if (this.#unacked.size <= UNACKED_MEMORY) return;
-    const oldest = this.#unacked.keys().next();
-    if (!oldest.done) this.#unacked.delete(oldest.value);
+    this.#acks.sent(this.#logId, outgoing.internalExt);
   }
 
   #holdBack(outgoing: Outgoing): void {
@@ -248,11 +244,7 @@ export class PushSocket {
   }
 
   #acknowledge(logId: bigint, internalExt: string): void {
-    if (this.#unacked.get(logId) === internalExt) {
-      this.#unacked.delete(logId);
-      this.stats.acks += 1;
-    } else {
-      this.stats.acks_unknown += 1;
-    }
+    if (this.#acks.acknowledge(logId, internalExt)) this.stats.acks += 1;
+    else this.stats.acks_unknown += 1;
   }
 }

@@ -12,6 +12,7 @@ import { encodeEvent } from '../wire/messages.ts';
 import { formatCursor, parseCursor } from './cursor.ts';
 import type { IdSource } from './ids.ts';
 import { roomIdOf } from './ids.ts';
+import type { Load } from './load.ts';
 import type { LoggedMessage } from './message-log.ts';
 import { MessageLog } from './message-log.ts';
 import { createRoomLife, type RoomLife } from './room-life.ts';
@@ -62,6 +63,8 @@ export class Room {
   roomId: string;
   liveSince: number;
   log: MessageLog;
+  /** The newest load, running or done. */
+  load: Load | null = null;
   readonly #context: RoomContext;
   #generation = 0;
 
@@ -194,6 +197,7 @@ export class Room {
 
   /** Stops all that runs and cuts every socket. */
   close(): void {
+    this.load?.stop();
     this.traffic.stop();
     this.life.close();
     this.dropAll();

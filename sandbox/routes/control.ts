@@ -31,7 +31,6 @@ class ControlError extends Error {
 /** `/control/…`: what tests and people cause in TikTok's place. docs/sandbox.md describes it. */
 export function controlRoutes(registry: Registry, links: Map<string, string>): Hono {
   const app = new Hono();
-  const loads = new WeakMap<Room, Load>();
   let loadNumber = 0;
 
   const room = (c: Context): Room => {
@@ -55,9 +54,7 @@ export function controlRoutes(registry: Registry, links: Map<string, string>): H
   app.get('/rooms/:name', (c) => c.json(roomState(room(c))));
   app.patch('/rooms/:name', async (c) => c.json(roomState(registry.put(room(c).name, settingsPatchSchema.parse(await bodyOf(c))))));
   app.delete('/rooms/:name', (c) => {
-    const { name } = room(c);
-    loads.get(room(c))?.stop();
-    return c.json({ removed: registry.remove(name) });
+    return c.json({ removed: registry.remove(room(c).name) });
   });
 
   app.post('/rooms/:name/events', async (c) => {
@@ -125,15 +122,14 @@ export function controlRoutes(registry: Registry, links: Map<string, string>): H
   app.post('/rooms/:name/load', async (c) => {
     const target = room(c);
     const options = loadSchema.parse(await bodyOf(c));
-    if (loads.get(target)?.state().running) throw new ControlError(409, 'A load runs in this room: DELETE it first.');
+    if (target.load?.state().running) throw new ControlError(409, 'A load runs in this room: DELETE it first.');
     if (target.status !== 'live') throw new ControlError(409, 'The room is not live.');
     loadNumber += 1;
-    const load = startLoad(target, `load-${loadNumber}`, options);
-    loads.set(target, load);
-    return c.json(load.state(), 201);
+    target.load = startLoad(target, `load-${loadNumber}`, options);
+    return c.json(target.load.state(), 201);
   });
   const load = (c: Context): Load => {
-    const found = loads.get(room(c));
+    const found = room(c).load;
     if (!found) throw new ControlError(404, 'No load was started in this room.');
     return found;
   };
@@ -149,7 +145,6 @@ export function controlRoutes(registry: Registry, links: Map<string, string>): H
     return c.json({ code: c.req.param('code'), location });
   });
   app.post('/reset', (c) => {
-    for (const each of registry.all()) loads.get(each)?.stop();
     links.clear();
     registry.reset();
     return c.json({ rooms: registry.all().map(({ name }) => name) });
