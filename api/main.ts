@@ -32,7 +32,8 @@ async function main(): Promise<void> {
     taskQueuePrefix: env.TEMPORAL_TASK_QUEUE_PREFIX,
   });
   const feed = createFeedHub({ db: database.db, databaseUrl, onError: (error) => logger.warn({ err: error }, 'the event feed lost its connection') });
-  const config = await apiConfig(env, jwtSecret);
+  const listening = { url: urlOf(env.HOST, env.PORT) };
+  const config = await apiConfig(env, jwtSecret, listening);
   const app = createApp({
     db: database.db,
     pool: database.pool,
@@ -46,9 +47,9 @@ async function main(): Promise<void> {
   });
 
   const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ port }) => {
-    const url = `http://${env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST}:${port}`;
-    logger.info({ url }, 'the API listens');
-    announceReady({ url });
+    listening.url = urlOf(env.HOST, port);
+    logger.info(listening, 'the API listens');
+    announceReady(listening);
   });
   server.on('error', (error) => refuse(listenFault(error, env)));
   onShutdown(
@@ -71,11 +72,14 @@ function needed(env: Env) {
   throw new EnvError(missing.map(([name]) => `${name}: is needed by the API alone (npm start provides it)`));
 }
 
-async function apiConfig(env: Env, jwtSecret: string): Promise<ApiConfig> {
+async function apiConfig(env: Env, jwtSecret: string, listening: { url: string }): Promise<ApiConfig> {
   const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   return {
     version,
-    publicUrl: (env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`).replace(/\/+$/, ''),
+    // With PORT=0 the port is known only once it listens.
+    get publicUrl() {
+      return (env.PUBLIC_URL ?? listening.url).replace(/\/+$/, '');
+    },
     jwtSecret,
     jwtTtlS: env.JWT_TTL_S,
     defaultPlanTier: env.DEFAULT_PLAN_TIER,
@@ -88,6 +92,8 @@ async function apiConfig(env: Env, jwtSecret: string): Promise<ApiConfig> {
     links: { temporalUi: env.TEMPORAL_UI_URL ?? null, mqtt: env.MQTT_URL ? withoutCredentials(env.MQTT_URL) : null },
   };
 }
+
+const urlOf = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 function withoutCredentials(url: string): string {
   const parsed = new URL(url);

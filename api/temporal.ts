@@ -6,6 +6,7 @@ import {
   WorkflowNotFoundError,
   type ConnectionOptions,
 } from '@temporalio/client';
+import { randomUUID } from 'node:crypto';
 import type { AttemptResult } from '../domain/contracts/action.ts';
 import type { SendDeviceCommandInput } from '../domain/contracts/device.ts';
 import type { LivestreamSessionInput } from '../domain/contracts/livestream.ts';
@@ -94,7 +95,7 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
       );
     },
     async commandDevice(input) {
-      const workflowId = deviceCommandWorkflowId(input.device_id, input.idempotency_key);
+      const workflowId = deviceCommandWorkflowId(input.device_id, input.idempotency_key ?? randomUUID());
       try {
         return await within(commandMs, async () => {
           await startOnce(() =>

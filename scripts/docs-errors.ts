@@ -8,7 +8,7 @@ const FILE = new URL('../docs/errors.md', import.meta.url);
 export function errorsDocument(): string {
   const rows = (Object.keys(ERRORS) as ErrorCode[]).map((code) => {
     const { message, permanent } = ERRORS[code];
-    return `| \`${code}\` | ${HTTP_STATUS[code]} | ${permanent ? 'no' : 'yes'} | ${message.replaceAll('|', '\\|')} |`;
+    return `| \`${code}\` | ${HTTP_STATUS[code]} | ${permanent ? 'no' : 'yes'} | ${message.replaceAll('|', '\\|').replaceAll('<', '&lt;')} |`;
   });
   return `# Errors
 

@@ -6,7 +6,7 @@ import { ApiError } from '../errors.ts';
 import { idBefore, pageQuery, pageSchema, toIdPage } from '../paging.ts';
 import { apiRoute, jsonAnswer } from '../route.ts';
 import { EXAMPLE_TIME, id, idParam, timestamp } from '../schemas/common.ts';
-import { yesOrNo } from './query.ts';
+import { yesOrNo } from '../schemas/query.ts';
 
 const tags = ['Notifications'];
 const access = 'notifications.view';

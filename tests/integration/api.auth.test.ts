@@ -102,7 +102,10 @@ describe('signing in', () => {
 describe('a token', () => {
   const me = (headers: Record<string, string>) => api.call<Problem>('GET', '/api/auth/me', { headers });
   const bearer = (token: string) => me({ authorization: `Bearer ${token}` });
-  const sub = newId();
+  let sub: string;
+  beforeAll(async () => {
+    sub = (await api.person()).user_id;
+  });
   const inAnHour = Math.floor(Date.now() / 1000) + 3_600;
 
   test('that is missing is told so', async () => {
@@ -118,6 +121,10 @@ describe('a token', () => {
     expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
+  test('that we signed, with all its parts, opens the account', async () => {
+    expect((await bearer(await sign({ sub, iss: 'showrunner', exp: inAnHour }, api.deps.config.jwtSecret))).status).toBe(200);
+  });
+
   test.each([
     ['no JWT at all', () => Promise.resolve('nonsense')],
     ['signed with another secret', () => sign({ sub, iss: 'showrunner', exp: inAnHour }, 'another secret that is long enough')],
@@ -126,7 +133,7 @@ describe('a token', () => {
     ['of another issuer', () => sign({ sub, iss: 'else', exp: inAnHour }, api.deps.config.jwtSecret)],
     ['without an end', () => sign({ sub, iss: 'showrunner' }, api.deps.config.jwtSecret)],
     ['without a user id', () => sign({ sub: 'x', iss: 'showrunner', exp: inAnHour }, api.deps.config.jwtSecret)],
-    ['of an account that is gone', () => issueToken(sub, api.deps.config)],
+    ['of an account that is gone', () => issueToken(newId(), api.deps.config)],
   ])('%s is not valid', async (_what, make) => {
     const { status, body } = await bearer(await make());
     expect([status, body.code, body.reason]).toEqual([401, 'unauthenticated', 'invalid']);

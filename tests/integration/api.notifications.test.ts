@@ -48,6 +48,7 @@ test('all are marked at once, for the member who asks alone', async () => {
   expect((await readAll(owner)).body).toEqual({ marked: 0 });
   expect(idsOf(await list('?unread=true'))).toEqual([]);
   expect(idsOf(await list('?unread=true', member))).toEqual(newestFirst());
+  expect((await readAll(member)).body).toEqual({ marked: 3 });
 });
 
 test('those of another workspace are not there', async () => {
