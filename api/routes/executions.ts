@@ -9,7 +9,7 @@ import { wakeDeliveries } from '../deliveries.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idBefore, pageQuery, pageSchema, toIdPage } from '../paging.ts';
 import { apiRoute, jsonAnswer } from '../route.ts';
-import { idParam } from '../schemas/common.ts';
+import { EXAMPLE_ID, idParam } from '../schemas/common.ts';
 import { executionDetailSchema, executionSchema, toExecutionDetailView, toExecutionView } from '../schemas/execution.ts';
 import { instant, oneOrMore } from '../schemas/query.ts';
 import { requireRule } from './rules.ts';
@@ -85,7 +85,9 @@ const stats = apiRoute({
           p50_duration_ms: z.int().nullable(),
           p99_duration_ms: z.int().nullable(),
         })
-        .openapi('RuleStats'),
+        .openapi('RuleStats', {
+          example: { rule_id: EXAMPLE_ID, fired: 120, succeeded: 117, failed: 2, pending: 1, skipped: 14, p50_duration_ms: 4, p99_duration_ms: 38 },
+        }),
       'The figures.',
     ),
   },
