@@ -9,6 +9,8 @@ import { messageDecoder } from './wire/messages.ts';
 /** Bytes that a push frame may unpack to: stops a gzip bomb. */
 export const MAX_UNPACKED_BYTES = 32 * 1024 * 1024;
 
+const CONTROL = 'WebcastControlMessage';
+
 /** What a batch holds for the consumer, without the means to acknowledge it. */
 export interface DecodedBatch extends Pick<LiveFrame, 'events' | 'totals' | 'cursor' | 'decode_failures'> {
   /** Messages of methods that nobody needs. */
@@ -35,7 +37,9 @@ export function decodePush(bytes: Buffer, receivedAtMs: number): DecodedPush | n
   return push;
 }
 
-/** @param isHistory true: everything in it happened before we came */
+/**
+ * @param isHistory true: everything in it happened before we came, but for the room's end, which is how it stands
+ */
 export function decodeBatch(result: FetchResult, receivedAtMs: number, isHistory = false): DecodedBatch {
   const events: WireEvent[] = [];
   const totals: RoomTotals = {};
@@ -48,7 +52,7 @@ export function decodeBatch(result: FetchResult, receivedAtMs: number, isHistory
       continue;
     }
     try {
-      const context = { fallbackId: () => fallbackId(entry), isHistory: isHistory || entry.isHistory, receivedAtMs };
+      const context = { fallbackId: () => fallbackId(entry), isHistory: entry.isHistory || (isHistory && entry.method !== CONTROL), receivedAtMs };
       const { event, totals: stated } = normalize(decode(entry.payload), context);
       Object.assign(totals, stated);
       if (event) events.push(event);

@@ -1,4 +1,6 @@
-import { Agent, fetch } from 'undici';
+import { promisify } from 'node:util';
+import { gunzip, inflate } from 'node:zlib';
+import { Agent, request } from 'undici';
 
 /** One connection for each request: calls are rare, and none is left open behind a closed session. */
 const dispatcher = new Agent({ pipelining: 0, connect: { timeout: 10_000 } });
@@ -14,7 +16,8 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   status: number;
-  headers: { get(name: string): string | null };
+  /** A header by its name in lower case. */
+  header(name: string): string | null;
   body: Buffer;
 }
 
@@ -48,16 +51,18 @@ export async function get({ url, headers, signal, timeoutMs, maxBytes = DEFAULT_
   const timer = setTimeout(() => stop('timeout'), timeoutMs);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const response = await fetch(url, { headers, redirect: 'manual', signal: controller.signal, dispatcher });
-    const chunks: Uint8Array[] = [];
+    // Not fetch: that refuses a list of ports on which a stand-in for TikTok may well listen.
+    const response = await request(url, { headers: { ...headers, 'Accept-Encoding': 'gzip, deflate' }, signal: controller.signal, dispatcher });
+    const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
       size += chunk.byteLength;
       // Throwing out of the loop cancels the body, and with it the connection.
       if (size > maxBytes) throw new HttpFailure('too_large', `${url.host} answered with more than ${maxBytes} bytes.`);
       chunks.push(chunk);
     }
-    return { status: response.status, headers: response.headers, body: Buffer.concat(chunks) };
+    const header = (name: string): string | null => [response.headers[name]].flat()[0] ?? null;
+    return { status: response.statusCode, header, body: await unpack(Buffer.concat(chunks), header('content-encoding'), maxBytes) };
   } catch (error) {
     throw error instanceof HttpFailure ? error : new HttpFailure(kind, describe(kind, error, url, timeoutMs), error);
   } finally {
@@ -66,9 +71,16 @@ export async function get({ url, headers, signal, timeoutMs, maxBytes = DEFAULT_
   }
 }
 
+const gunzipAsync = promisify(gunzip);
+const inflateAsync = promisify(inflate);
+
+async function unpack(body: Buffer, encoding: string | null, maxOutputLength: number): Promise<Buffer> {
+  if (encoding === 'gzip') return await gunzipAsync(body, { maxOutputLength });
+  return encoding === 'deflate' ? await inflateAsync(body, { maxOutputLength }) : body;
+}
+
 function describe(kind: HttpFailureKind, error: unknown, url: URL, timeoutMs: number): string {
   if (kind === 'timeout') return `${url.host} did not answer within ${timeoutMs} ms.`;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-  return `${url.host}: ${code}`;
+  const { code } = Object(error) as { code?: unknown };
+  return `${url.host}: ${String(code ?? error)}`;
 }

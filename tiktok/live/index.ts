@@ -5,9 +5,10 @@ import { PushConnection } from './connection.ts';
 import { createCall, DEFAULT_TIMEOUTS, type Call, type LiveContext, type LiveLogger, type LiveTimeouts, type LiveUrls } from './context.ts';
 import { LiveError, toLiveError } from './errors.ts';
 import { decodeBatch, type DecodedBatch } from './frame.ts';
+import { pushServerOf } from './push-server.ts';
 import { fetchRoomInfo, type RoomInfo } from './room-info.ts';
 import { findRoomOf } from './room-lookup.ts';
-import { isLoopback, mayCarrySession, sessionCookies } from './secrets.ts';
+import { mayCarrySession, sessionCookies } from './secrets.ts';
 import { resolveShortLink } from './short-link.ts';
 import { acquireTurn, signRoom, type SignedRoom } from './sign-service.ts';
 
@@ -98,7 +99,7 @@ async function open(context: LiveContext, request: OpenRequest): Promise<LiveCon
   const room = { room_id: checked(signed.room_id), username: request.username, title: null };
   // Without a cursor, all of the first batch happened before we came; with one, it is what was missed.
   const batch = decodeBatch(signed.first, Date.now(), request.cursor === null);
-  if (batch.events.some((event) => event.type === 'live_end')) return endedConnection(room, batch, signed, request);
+  if (batch.events.some((event) => event.type === 'live_end' && !event.is_history)) return endedConnection(room, batch, signed, request);
 
   const connection = new PushConnection({
     socket: openSocket(context, call, room.room_id, signed),
@@ -115,7 +116,7 @@ async function open(context: LiveContext, request: OpenRequest): Promise<LiveCon
 
 function openSocket(context: LiveContext, call: Call, roomId: string, signed: SignedRoom): ReturnType<LiveContext['browser']['openSocket']> {
   const { first, cookie } = signed;
-  const pushServer = pushServerOf(context, first.pushServer);
+  const pushServer = pushServerOf(context.urls.sign, first.pushServer);
   const routeParams = Object.entries(first.routeParams).filter(([, value]) => value !== '');
   const session = mayCarrySession(pushServer) ? sessionCookies(call.cookie) : [];
   return context.browser.openSocket({
@@ -128,18 +129,12 @@ function openSocket(context: LiveContext, call: Call, roomId: string, signed: Si
   });
 }
 
-/** Plain ws is for this machine, and for a sign service that is itself configured over plain http. */
-function pushServerOf(context: LiveContext, given: string): URL {
-  const url = URL.canParse(given) ? new URL(given) : null;
-  const mayBePlain = url !== null && (isLoopback(url) || context.urls.sign.startsWith('http://'));
-  if (!url || url.username || (url.protocol !== 'wss:' && !(url.protocol === 'ws:' && mayBePlain))) {
-    throw new LiveError('tiktok_bad_response', { detail: 'The sign service named no secure push server.' });
-  }
-  return url;
-}
-
-/** The LIVE ended before we came back: what was missed is delivered, and no socket is asked for a room that is gone. */
-function endedConnection(room: RoomIdentity, batch: DecodedBatch, { bytes }: SignedRoom, { onFrame }: OpenRequest): LiveConnection {
+/**
+ * The LIVE is over, so no socket is asked for. Who was there before gets what was missed, its end included.
+ * @throws LiveError room_ended for one who was not
+ */
+function endedConnection(room: RoomIdentity, batch: DecodedBatch, { bytes }: SignedRoom, { cursor: resumedAt, onFrame }: OpenRequest): LiveConnection {
+  if (resumedAt === null) throw new LiveError('room_ended');
   const { events, totals, cursor, decode_failures } = batch;
   onFrame({ events, totals, cursor, decode_failures, bytes, received_at_ms: Date.now(), ack: () => undefined });
   return {

@@ -17,7 +17,7 @@ export async function resolveShortLink(context: LiveContext, call: Call, link: s
   for (let hop = 0; hop < MAX_HOPS; hop++) {
     const answer = await getFromTikTok(context, call, addressOf(context, at));
     if (answer.status >= 500) throw new LiveError('tiktok_unreachable', { detail: `HTTP ${answer.status}` });
-    const location = answer.headers.get('location');
+    const location = answer.header('location');
     if (answer.status < 300 || answer.status >= 400 || !location) throw unresolved(`HTTP ${answer.status}`);
     at = nextHop(context, at, location);
     const input = liveOf(at);

@@ -71,23 +71,23 @@ export async function reportLimits(context: LiveContext, answer: HttpAnswer, sta
   }
 }
 
-function observationOf({ headers }: HttpAnswer, status: number, nowMs: number): SignObservation {
+function observationOf({ header }: HttpAnswer, status: number, nowMs: number): SignObservation {
   const observation: SignObservation = {};
-  const limit = wholeNumber(headers.get('x-ratelimit-limit'));
-  const remaining = wholeNumber(headers.get('x-ratelimit-remaining'));
-  const reset = epochMs(headers.get('x-ratelimit-reset'), nowMs);
+  const limit = wholeNumber(header('x-ratelimit-limit'));
+  const remaining = wholeNumber(header('x-ratelimit-remaining'));
+  const reset = epochMs(header('x-ratelimit-reset'), nowMs);
   if (limit !== undefined) observation.limit = limit;
   if (remaining !== undefined) observation.remaining = remaining;
   if (reset !== undefined) observation.reset_at_ms = reset;
-  if (status === 429) observation.blocked_until_ms = nowMs + retryAfterMs(headers, nowMs);
+  if (status === 429) observation.blocked_until_ms = nowMs + retryAfterMs(header, nowMs);
   return observation;
 }
 
 function refusal(call: Call, answer: HttpAnswer): LiveError {
   const body = parseJson(answer.body);
   const detail = wordsOf(call, body) ?? `HTTP ${answer.status}`;
-  const { status, headers } = answer;
-  if (status === 429) return new LiveError('sign_rate_limited', { detail, retry_after_ms: retryAfterMs(headers, Date.now()) });
+  const { status, header } = answer;
+  if (status === 429) return new LiveError('sign_rate_limited', { detail, retry_after_ms: retryAfterMs(header, Date.now()) });
   if (status >= 500) return new LiveError('sign_unavailable', { detail });
   if (isAgeRestriction(body, detail)) return new LiveError('age_restricted', { detail });
   if (status === 402) return new LiveError('sign_payment_required', { detail });
@@ -102,12 +102,12 @@ function isAgeRestriction(body: { [key: string]: unknown } | undefined, detail: 
 
 /** @throws LiveError tiktok_bad_response where the answer lacks what the push socket needs */
 function signedRoom(answer: HttpAnswer, roomId: string): SignedRoom {
-  const cookie = answer.headers.get('x-set-tt-cookie')?.split(';')[0]?.trim();
+  const cookie = answer.header('x-set-tt-cookie')?.split(';')[0]?.trim();
   if (!cookie) throw new LiveError('tiktok_bad_response', { detail: 'The sign service gave no cookie.' });
   const first = decodeAnswer(answer.body);
   if (!first.cursor) throw new LiveError('tiktok_bad_response', { detail: 'The sign service gave no cursor.' });
   if (!first.pushServer) throw new LiveError('tiktok_bad_response', { detail: 'The sign service gave no push server.' });
-  return { room_id: answer.headers.get('x-room-id') || roomId, cookie, first, bytes: answer.body.length };
+  return { room_id: answer.header('x-room-id') || roomId, cookie, first, bytes: answer.body.length };
 }
 
 function decodeAnswer(body: Buffer): FetchResult {
@@ -118,11 +118,11 @@ function decodeAnswer(body: Buffer): FetchResult {
   }
 }
 
-function retryAfterMs(headers: HttpAnswer['headers'], nowMs: number): number {
-  const given = headers.get('retry-after');
+function retryAfterMs(header: HttpAnswer['header'], nowMs: number): number {
+  const given = header('retry-after');
   const seconds = wholeNumber(given);
   if (seconds !== undefined) return seconds * 1_000;
-  const until = given === null ? epochMs(headers.get('x-ratelimit-reset'), nowMs) : Date.parse(given);
+  const until = given === null ? epochMs(header('x-ratelimit-reset'), nowMs) : Date.parse(given);
   return until === undefined || Number.isNaN(until) ? DEFAULT_RETRY_MS : Math.max(0, until - nowMs);
 }
 
