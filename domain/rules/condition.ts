@@ -104,7 +104,7 @@ function hasElement(elements: readonly unknown[], { text, number, flag }: Scalar
 function isIn(read: FieldReader, value: ConditionValue): ConditionTest {
   const items = listOf(value);
   const texts = new Set(items.map((item) => item.text));
-  const numbers = new Set(items.map((item) => item.number).filter((number) => !Number.isNaN(number)));
+  const numbers = new Set(items.map((item) => item.number));
   const flags = new Set(items.map((item) => item.flag));
   return (event) => {
     const actual = read(event);

@@ -13,7 +13,6 @@ export function jsonFaults(root: unknown): JsonFault[] {
 
   const visit = (value: unknown, path: (string | number)[]): void => {
     values += 1;
-    if (values > RULE_LIMITS.json_values) return;
     const fault = valueFault(value, path.length);
     if (fault !== null) faults.push({ path, message: fault });
     else if (typeof value === 'object' && value !== null) visitEntries(value, path);

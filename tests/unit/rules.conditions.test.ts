@@ -74,6 +74,7 @@ describe('a text', () => {
     ['a', '>=', 'b', false],
     ['a', '<', 'b', true],
     ['b', '<', 'a', false],
+    ['a', '<', 'a', false],
     ['a', '<=', 'a', true],
     ['b', '<=', 'a', false],
     ['Say HELLO to me', 'contains', 'hello', true],

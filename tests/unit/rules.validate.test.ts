@@ -98,7 +98,7 @@ describe('a good rule', () => {
   });
 
   test.each([
-    ['a URL with expressions', { url: 'https://{{user_id}}.example.com:8080/{{ nickname | url }}?a={{comment}}' }],
+    ['a URL with expressions', { url: 'https://{{ user_id | url }}.example.com:{{ position }}/{{ nickname | url }}?a={{comment}}' }],
     ['a URL that is an expression', { url: '{{avatar_url}}' }],
     ['a plain text as body', { body: 'hello {{username}}' }],
     ['null as body', { body: null }],

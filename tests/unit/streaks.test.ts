@@ -147,6 +147,14 @@ describe('a streak without a group id', () => {
     expect(increments(fields)).toEqual([3, 1, 1]);
   });
 
+  test.each([null, '0'])('(%j) is followed by a new one also when that one’s first frames were missed', (group) => {
+    const { fields } = play([
+      frame({ group_id: group, repeat_count: 3, repeat_end: true }, { occurred_at_ms: 1_000 }),
+      frame({ group_id: group, repeat_count: 5 }, { occurred_at_ms: 5_000 }),
+    ]);
+    expect(fields[1]).toMatchObject({ streak_status: 'started', increment: 5, repeat_count: 5 });
+  });
+
   test('takes a late frame dated before its end for its own', () => {
     const { fields } = play([
       frame({ group_id: '0', repeat_count: 3, repeat_end: true }, { occurred_at_ms: 1_000 }),
@@ -188,6 +196,12 @@ describe('closing quiet streaks', () => {
     const applied = applyGift(state, closed!.wire, QUIET_MS);
     expect(applied.fields).toEqual(closed!.fields);
     expect(applied.state).toMatchObject({ counted: 4, is_open: false });
+  });
+
+  test('states the total that was counted, also where the last frame told a lower one', () => {
+    const [closed] = closeQuiet(play(counts(4, 2)).states.values(), 60_000, QUIET_MS);
+    expect(closed!.wire.fields).toMatchObject({ repeat_count: 4, repeat_end: true });
+    expect(closed!.fields.repeat_count).toBe(4);
   });
 
   test('leaves those alone that are still fresh or closed already', () => {
