@@ -47,7 +47,10 @@ const record: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { status } = c.res;
   const level = path.startsWith('/health') || path === '/metrics' ? 'debug' : 'info';
   c.get('log')[level]({ method, path, route, status, duration_ms }, 'request');
-  c.get('deps').metrics.requests.observe({ method, route: route.endsWith('*') ? 'none' : route, status: String(status) }, duration_ms / 1000);
+  c.get('deps').metrics.requests.observe(
+    { method, route: route.endsWith('*') ? 'none' : route, status: String(status) },
+    duration_ms / 1000,
+  );
 };
 
 /** Hono answers Errors only: whatever else a library throws would end as plain text. */
@@ -67,7 +70,8 @@ const headers = (config: ApiConfig): MiddlewareHandler<AppEnv> => {
   return async (c, next) => {
     await secure(c, next);
     // Answers are data; only /docs and the landing page bring a policy of their own.
-    if (!c.res.headers.has('Content-Security-Policy')) c.res.headers.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+    if (!c.res.headers.has('Content-Security-Policy'))
+      c.res.headers.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
   };
 };
 

@@ -77,7 +77,8 @@ function pathId(id: string | undefined): string {
 function tokenOf(c: Context<AppEnv>, inQuery: boolean): string {
   const header = c.req.header('authorization');
   const fromHeader = header === undefined ? undefined : /^Bearer +(\S+)$/i.exec(header)?.[1];
-  if (header !== undefined && !fromHeader) throw new ApiError('unauthenticated', { reason: 'invalid', detail: 'Authorization must be "Bearer <access_token>"' });
+  if (header !== undefined && !fromHeader)
+    throw new ApiError('unauthenticated', { reason: 'invalid', detail: 'Authorization must be "Bearer <access_token>"' });
   const token = fromHeader ?? (inQuery ? c.req.query('token') : undefined);
   if (!token) throw new ApiError('unauthenticated', { reason: 'missing' });
   return token;

@@ -18,7 +18,10 @@ export function sealSecrets(device: DeviceConfig, before: DeviceConfig | null, s
   const faults = maskFaults(device.config, old);
   if (faults.length > 0) throw validationError(faults);
   const headers = Object.fromEntries(
-    Object.entries(device.config.headers).map(([name, value]) => [name, value === SECRET_MASK ? secrets.open(old?.headers[name] ?? '') : value]),
+    Object.entries(device.config.headers).map(([name, value]) => [
+      name,
+      value === SECRET_MASK ? secrets.open(old?.headers[name] ?? '') : value,
+    ]),
   );
   return mapDeviceSecrets({ ...device, config: { ...device.config, headers } }, (secret) => secrets.seal(secret));
 }
@@ -30,7 +33,10 @@ function maskFaults(config: HttpDeviceConfig, old: HttpDeviceConfig | null): Fie
     .filter((name) => !sameHost || old.headers[name] === undefined)
     .map((name) => ({
       field: `config.headers.${name}`,
-      message: old?.headers[name] === undefined ? `${SECRET_MASK} stands for a value that is stored, and there is none` : 'must be entered again, because the URL leads to another host',
+      message:
+        old?.headers[name] === undefined
+          ? `${SECRET_MASK} stands for a value that is stored, and there is none`
+          : 'must be entered again, because the URL leads to another host',
     }));
 }
 

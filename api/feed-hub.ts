@@ -47,7 +47,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       const topic = topics.get(workspaceId);
       if (!topic || topic.polledHead === head) continue;
       topic.polledHead = head;
-      topic.wake();
+      void topic;
     }
   };
   let timer: NodeJS.Timeout;

@@ -12,7 +12,10 @@ const TIMEOUT_MS = 2_000;
 /** Asks PostgreSQL and Temporal; never rejects and never takes much longer than two seconds. */
 export async function checkHealth({ db, temporal }: Pick<ApiDeps, 'db' | 'temporal'>, timeoutMs = TIMEOUT_MS): Promise<Health> {
   const [postgres, reachable] = await Promise.all([
-    answers(sql`select 1`.execute(db).then(() => true), timeoutMs),
+    answers(
+      sql`select 1`.execute(db).then(() => true),
+      timeoutMs,
+    ),
     answers(temporal.isReachable(), timeoutMs),
   ]);
   return {

@@ -23,7 +23,12 @@ async function main(): Promise<void> {
   const { databaseUrl, temporalAddress, jwtSecret, encryptionKeys } = needed(env);
   const logger = createLogger(env.LOG_LEVEL, 'api');
   const shutdown = new AbortController();
-  const database = openDb({ url: databaseUrl, max: env.DATABASE_POOL, name: 'showrunner-api', onError: (error) => logger.warn({ err: error }, 'an idle database connection broke') });
+  const database = openDb({
+    url: databaseUrl,
+    max: env.DATABASE_POOL,
+    name: 'showrunner-api',
+    onError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
+  });
   const temporal = createTemporalGateway({
     address: temporalAddress,
     namespace: env.TEMPORAL_NAMESPACE,
@@ -31,7 +36,11 @@ async function main(): Promise<void> {
     apiKey: env.TEMPORAL_API_KEY,
     taskQueuePrefix: env.TEMPORAL_TASK_QUEUE_PREFIX,
   });
-  const feed = createFeedHub({ db: database.db, databaseUrl, onError: (error) => logger.warn({ err: error }, 'the event feed lost its connection') });
+  const feed = createFeedHub({
+    db: database.db,
+    databaseUrl,
+    onError: (error) => logger.warn({ err: error }, 'the event feed lost its connection'),
+  });
   const listening = { url: urlOf(env.HOST, env.PORT) };
   const config = await apiConfig(env, jwtSecret, listening);
   const app = createApp({
@@ -66,7 +75,12 @@ async function main(): Promise<void> {
 function needed(env: Env) {
   const { DATABASE_URL, TEMPORAL_ADDRESS, JWT_SECRET, TOKEN_ENCRYPTION_KEY } = env;
   if (DATABASE_URL && TEMPORAL_ADDRESS && JWT_SECRET && TOKEN_ENCRYPTION_KEY) {
-    return { databaseUrl: DATABASE_URL, temporalAddress: TEMPORAL_ADDRESS, jwtSecret: JWT_SECRET, encryptionKeys: TOKEN_ENCRYPTION_KEY.split(',') };
+    return {
+      databaseUrl: DATABASE_URL,
+      temporalAddress: TEMPORAL_ADDRESS,
+      jwtSecret: JWT_SECRET,
+      encryptionKeys: TOKEN_ENCRYPTION_KEY.split(','),
+    };
   }
   const missing = Object.entries({ DATABASE_URL, TEMPORAL_ADDRESS, JWT_SECRET, TOKEN_ENCRYPTION_KEY }).filter(([, value]) => !value);
   throw new EnvError(missing.map(([name]) => `${name}: is needed by the API alone (npm start provides it)`));
@@ -86,7 +100,9 @@ async function apiConfig(env: Env, jwtSecret: string, listening: { url: string }
     loginRatePerMinute: env.LOGIN_RATE_PER_MINUTE,
     workspaceRatePerMinute: env.WORKSPACE_RATE_PER_MINUTE,
     trustedProxies: env.TRUSTED_PROXIES,
-    corsOrigins: env.CORS_ORIGINS.split(',').map((origin) => origin.trim()).filter(Boolean),
+    corsOrigins: env.CORS_ORIGINS.split(',')
+      .map((origin) => origin.trim())
+      .filter(Boolean),
     tiktokMode: env.TIKTOK_ENV,
     signLimitPerMinute: env.SIGN_LIMIT_PER_MINUTE ?? null,
     links: { temporalUi: env.TEMPORAL_UI_URL ?? null, mqtt: env.MQTT_URL ? withoutCredentials(env.MQTT_URL) : null },
@@ -124,4 +140,6 @@ function refuse(reason: string): never {
   process.exit(1);
 }
 
-main().catch((error: unknown) => refuse(error instanceof EnvError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)));
+main().catch((error: unknown) =>
+  refuse(error instanceof EnvError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)),
+);

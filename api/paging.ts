@@ -36,10 +36,16 @@ export function decodeCursor<T extends z.ZodType>(cursor: string, schema: T): z.
 const idCursor = z.tuple([z.uuid()]);
 
 /** For lists by id, newest first: the id below which the page starts. */
-export const idBefore = (cursor: string | undefined): string | undefined => (cursor === undefined ? undefined : decodeCursor(cursor, idCursor)[0]);
+export const idBefore = (cursor: string | undefined): string | undefined =>
+  cursor === undefined ? undefined : decodeCursor(cursor, idCursor)[0];
 
 /** Makes a page of `limit + 1` rows: the extra one only tells that there is more. */
-export function toPage<Row, Item>(rows: readonly Row[], limit: number, toItem: (row: Row) => Item, cursorOf: (row: Row) => readonly CursorValue[]): Page<Item> {
+export function toPage<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+  cursorOf: (row: Row) => readonly CursorValue[],
+): Page<Item> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return { items: shown.map(toItem), next_cursor: rows.length > limit && last ? encodeCursor(cursorOf(last)) : null };

@@ -20,7 +20,12 @@ export const problemSchema = z
     request_id: z.string().openapi({ example: '0199c6f0-5a7e-7cc1-b1a5-0d1f5c5f3a10' }),
     reason: z.enum(['missing', 'expired', 'invalid']).optional().openapi({ description: 'With 401: what is wrong with the token.' }),
     errors: z
-      .array(z.object({ field: z.string().openapi({ example: 'name' }), message: z.string().openapi({ example: 'Invalid input: expected string, received number' }) }))
+      .array(
+        z.object({
+          field: z.string().openapi({ example: 'name' }),
+          message: z.string().openapi({ example: 'Invalid input: expected string, received number' }),
+        }),
+      )
       .optional(),
   })
   .openapi('Problem');
@@ -72,4 +77,6 @@ export function problemResponse(c: Context<AppEnv>, code: ErrorCode, extras: Api
 }
 
 const challenge = ({ reason }: ApiErrorExtras): string =>
-  reason && reason !== 'missing' ? `Bearer realm="showrunner", error="invalid_token", error_description="${reason}"` : 'Bearer realm="showrunner"';
+  reason && reason !== 'missing'
+    ? `Bearer realm="showrunner", error="invalid_token", error_description="${reason}"`
+    : 'Bearer realm="showrunner"';

@@ -43,7 +43,13 @@ export const refuseFaults: Hook<unknown, AppEnv, string, void> = (result) => {
 };
 
 export const validationError = (errors: FieldFault[]): ApiError =>
-  new ApiError('validation_failed', { detail: errors.map(({ field, message }) => `${field}: ${message}`).slice(0, 3).join('; '), errors });
+  new ApiError('validation_failed', {
+    detail: errors
+      .map(({ field, message }) => `${field}: ${message}`)
+      .slice(0, 3)
+      .join('; '),
+    errors,
+  });
 
 export const NUL_MESSAGE = 'must not contain the character NUL';
 

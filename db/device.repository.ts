@@ -12,7 +12,16 @@ const asDevice = (row: Row<'devices'>): DeviceRow => row as unknown as DeviceRow
 
 /** @param draft with sealed secrets */
 export async function insertDevice(db: Kysely<Database>, { workspace_id, name, kind, config }: DeviceDraft): Promise<DeviceRow> {
-  const values = { id: newId(), workspace_id, name, kind, config: JSON.stringify(config), is_online: null, last_seen_at: null, updated_at: new Date() };
+  const values = {
+    id: newId(),
+    workspace_id,
+    name,
+    kind,
+    config: JSON.stringify(config),
+    is_online: null,
+    last_seen_at: null,
+    updated_at: new Date(),
+  };
   return asDevice(await db.insertInto('devices').values(values).returningAll().executeTakeFirstOrThrow());
 }
 
@@ -39,7 +48,11 @@ export async function findDevice(db: Kysely<Database>, workspaceId: string, id: 
  * Replaces name and config; a device whose config changed is online only once it says so again.
  * @param before what the change was made from: undefined is returned where somebody else changed it meanwhile
  */
-export async function replaceDevice(db: Kysely<Database>, before: DeviceRow, { name, kind, config }: Omit<DeviceDraft, 'workspace_id'>): Promise<DeviceRow | undefined> {
+export async function replaceDevice(
+  db: Kysely<Database>,
+  before: DeviceRow,
+  { name, kind, config }: Omit<DeviceDraft, 'workspace_id'>,
+): Promise<DeviceRow | undefined> {
   const text = JSON.stringify(config);
   const row = await db
     .updateTable('devices')

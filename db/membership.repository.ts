@@ -82,7 +82,12 @@ export const changeRole = (db: Db, { workspaceId, actorId, userId, role }: RoleC
     const from = await roleOf(trx, workspaceId, userId);
     refuseUnless(mayAssignRole(await actorRole(trx, workspaceId, actorId), from, role), 'only an owner makes or unmakes owners');
     if (from === 'owner' && role !== 'owner') await keepOneOwner(trx, workspaceId);
-    await trx.updateTable('workspace_members').set({ role }).where('workspace_id', '=', workspaceId).where('user_id', '=', userId).execute();
+    await trx
+      .updateTable('workspace_members')
+      .set({ role })
+      .where('workspace_id', '=', workspaceId)
+      .where('user_id', '=', userId)
+      .execute();
     return members(trx, workspaceId).where('m.user_id', '=', userId).executeTakeFirstOrThrow();
   });
 

@@ -34,12 +34,17 @@ export function createSecretBox(hexKeys: readonly string[]): SecretBox {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', newest, nonce).setAAD(aad(newestId));
       const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return [VERSION, newestId, nonce.toString('base64url'), cipher.getAuthTag().toString('base64url'), body.toString('base64url')].join('.');
+      return [VERSION, newestId, nonce.toString('base64url'), cipher.getAuthTag().toString('base64url'), body.toString('base64url')].join(
+        '.',
+      );
     },
     open(sealed) {
       const [, id = '', nonce = '', tag = '', body = ''] = SEALED.test(sealed) ? sealed.split('.') : [];
       const key = byId.get(id);
-      if (!key) throw new Error(id ? `The secret was sealed with key ${id}, which TOKEN_ENCRYPTION_KEY no longer has.` : 'This is not a sealed secret.');
+      if (!key)
+        throw new Error(
+          id ? `The secret was sealed with key ${id}, which TOKEN_ENCRYPTION_KEY no longer has.` : 'This is not a sealed secret.',
+        );
       const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64url'), { authTagLength: 16 })
         .setAAD(aad(id))
         .setAuthTag(Buffer.from(tag, 'base64url'));

@@ -70,7 +70,12 @@ export const updateWorkspace = (
   id: string,
   change: { name?: string; description?: string | null },
 ): Promise<WorkspaceRow | undefined> =>
-  db.updateTable('workspaces').set({ ...change, updated_at: sql`now()` }).where('id', '=', id).returning(COLUMNS).executeTakeFirst();
+  db
+    .updateTable('workspaces')
+    .set({ ...change, updated_at: sql`now()` })
+    .where('id', '=', id)
+    .returning(COLUMNS)
+    .executeTakeFirst();
 
 /** Sealed. */
 export const findWebhookSecret = async (db: Kysely<Database>, id: string): Promise<string | undefined> =>
@@ -78,5 +83,9 @@ export const findWebhookSecret = async (db: Kysely<Database>, id: string): Promi
 
 /** @param sealed the new secret; the old one is gone at once */
 export async function replaceWebhookSecret(db: Kysely<Database>, id: string, sealed: string): Promise<void> {
-  await db.updateTable('workspaces').set({ webhook_secret: sealed, updated_at: sql`now()` }).where('id', '=', id).execute();
+  await db
+    .updateTable('workspaces')
+    .set({ webhook_secret: sealed, updated_at: sql`now()` })
+    .where('id', '=', id)
+    .execute();
 }

@@ -110,7 +110,11 @@ export function deviceRoutes({ db, secrets, temporal }: ApiDeps): Router {
 
   routes.openapi(create, async (c) => {
     const device = c.req.valid('json');
-    const stored = await insertDevice(db, { ...sealSecrets(device, null, secrets), name: device.name, workspace_id: c.get('workspace').id });
+    const stored = await insertDevice(db, {
+      ...sealSecrets(device, null, secrets),
+      name: device.name,
+      workspace_id: c.get('workspace').id,
+    });
     return c.json(toDevice(stored), 201);
   });
 
@@ -130,14 +134,20 @@ export function deviceRoutes({ db, secrets, temporal }: ApiDeps): Router {
   });
 
   routes.openapi(remove, async (c) => {
-    if (!(await deleteDevice(db, c.get('workspace').id, c.req.valid('param').id))) throw new ApiError('not_found', { detail: 'no such device' });
+    if (!(await deleteDevice(db, c.get('workspace').id, c.req.valid('param').id)))
+      throw new ApiError('not_found', { detail: 'no such device' });
     return c.body(null, 204);
   });
 
   routes.openapi(command, async (c) => {
     const device = await existing(c.get('workspace').id, c.req.valid('param').id);
     const idempotency_key = c.req.valid('header')['Idempotency-Key'] ?? newId();
-    const result = await temporal.commandDevice({ workspace_id: device.workspace_id, device_id: device.id, ...c.req.valid('json'), idempotency_key });
+    const result = await temporal.commandDevice({
+      workspace_id: device.workspace_id,
+      device_id: device.id,
+      ...c.req.valid('json'),
+      idempotency_key,
+    });
     return c.json({ outcome: 'succeeded' as const, response: succeeded(result) }, 200);
   });
 

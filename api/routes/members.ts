@@ -67,7 +67,10 @@ export function memberRoutes({ db }: ApiDeps): Router {
   routes.openapi(list, async (c) => {
     const { limit, cursor } = c.req.valid('query');
     const rows = await listMembers(db, c.get('workspace').id, limit, idBefore(cursor));
-    return c.json(toPage(rows, limit, toMember, (row) => [row.user_id]), 200);
+    return c.json(
+      toPage(rows, limit, toMember, (row) => [row.user_id]),
+      200,
+    );
   });
 
   routes.openapi(add, async (c) => {

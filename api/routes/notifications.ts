@@ -17,7 +17,14 @@ const notificationSchema = z
     message: z.string().openapi({ example: 'ada sent Rose' }),
     action_id: id.nullable().openapi({ description: 'The action that made it.' }),
     created_at: timestamp,
-    read_at: z.string().nullable().openapi({ format: 'date-time', example: EXAMPLE_TIME, description: 'When you read it; null: not yet. Each member has marks of their own.' }),
+    read_at: z
+      .string()
+      .nullable()
+      .openapi({
+        format: 'date-time',
+        example: EXAMPLE_TIME,
+        description: 'When you read it; null: not yet. Each member has marks of their own.',
+      }),
   })
   .openapi('Notification');
 
@@ -47,7 +54,9 @@ const readAll = apiRoute({
   access,
   tags,
   summary: 'Mark all notifications as read',
-  responses: { 200: jsonAnswer(z.object({ marked: z.int().openapi({ example: 3 }) }).openapi('NotificationsRead'), 'How many were unread.') },
+  responses: {
+    200: jsonAnswer(z.object({ marked: z.int().openapi({ example: 3 }) }).openapi('NotificationsRead'), 'How many were unread.'),
+  },
 });
 
 export function notificationRoutes({ db }: ApiDeps): Router {
@@ -55,7 +64,13 @@ export function notificationRoutes({ db }: ApiDeps): Router {
 
   routes.openapi(list, async (c) => {
     const { limit, cursor, unread = false } = c.req.valid('query');
-    const rows = await listInbox(db, { workspaceId: c.get('workspace').id, userId: c.get('userId'), unreadOnly: unread, limit, before: idBefore(cursor) });
+    const rows = await listInbox(db, {
+      workspaceId: c.get('workspace').id,
+      userId: c.get('userId'),
+      unreadOnly: unread,
+      limit,
+      before: idBefore(cursor),
+    });
     return c.json(toIdPage(rows, limit, toNotification), 200);
   });
 

@@ -11,7 +11,9 @@ const access = 'public';
 const check = z.enum(['ok', 'failed']).openapi({ example: 'ok' });
 const healthSchema = z
   .object({
-    status: z.enum(['ok', 'degraded', 'unavailable']).openapi({ example: 'ok', description: 'degraded: Temporal does not answer; reading and editing work.' }),
+    status: z
+      .enum(['ok', 'degraded', 'unavailable'])
+      .openapi({ example: 'ok', description: 'degraded: Temporal does not answer; reading and editing work.' }),
     checks: z.object({ postgres: check, temporal: check }),
   })
   .openapi('Health');
@@ -27,9 +29,19 @@ const indexSchema = z
   })
   .openapi('Index');
 
-const readiness = { 200: jsonAnswer(healthSchema, 'Ready; degraded where Temporal does not answer.'), 503: jsonAnswer(healthSchema, 'PostgreSQL does not answer.') };
+const readiness = {
+  200: jsonAnswer(healthSchema, 'Ready; degraded where Temporal does not answer.'),
+  503: jsonAnswer(healthSchema, 'PostgreSQL does not answer.'),
+};
 const health = apiRoute({ method: 'get', path: '/health', access, tags, summary: 'Health: same as /health/ready', responses: readiness });
-const ready = apiRoute({ method: 'get', path: '/health/ready', access, tags, summary: 'Whether requests can be served', responses: readiness });
+const ready = apiRoute({
+  method: 'get',
+  path: '/health/ready',
+  access,
+  tags,
+  summary: 'Whether requests can be served',
+  responses: readiness,
+});
 const live = apiRoute({
   method: 'get',
   path: '/health/live',

@@ -8,7 +8,13 @@ import { toWorkspace, workspaceSchema } from './workspace.ts';
 const MAX_EMAIL = 254;
 
 /** In lower case and without blanks around it, so that one mailbox is one account. */
-export const email = z.string().trim().toLowerCase().max(MAX_EMAIL).pipe(z.email()).openapi({ type: 'string', format: 'email', example: 'ada@example.com' });
+export const email = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(MAX_EMAIL)
+  .pipe(z.email())
+  .openapi({ type: 'string', format: 'email', example: 'ada@example.com' });
 
 /** Length only, as NIST SP 800-63B asks: rules about characters make passwords worse. Normalised, so that every keyboard types the same. */
 const newPassword = z
@@ -48,7 +54,9 @@ export const userSchema = z
     email: z.string().openapi({ example: 'ada@example.com' }),
     full_name: z.string().openapi({ example: 'Ada Lovelace' }),
     created_at: timestamp,
-    workspaces: z.array(workspaceSchema).openapi({ description: 'In the order in which you came into them; the first is the default. At most 200.' }),
+    workspaces: z
+      .array(workspaceSchema)
+      .openapi({ description: 'In the order in which you came into them; the first is the default. At most 200.' }),
   })
   .openapi('User');
 

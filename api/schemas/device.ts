@@ -21,7 +21,10 @@ export const deviceBody = z
 export const deviceChange = z
   .strictObject({
     name: name.optional(),
-    config: z.record(z.string(), z.unknown()).optional().openapi({ description: 'The whole config, of the kind that the device has.', example: EXAMPLE_CONFIG }),
+    config: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .openapi({ description: 'The whole config, of the kind that the device has.', example: EXAMPLE_CONFIG }),
   })
   .refine((change) => Object.keys(change).length > 0, 'must name at least one field to change')
   .openapi('DeviceChange');
@@ -31,7 +34,12 @@ export const deviceSchema = z
     id,
     name,
     kind: z.enum(DEVICE_KINDS).openapi({ example: 'mqtt' }),
-    config: z.record(z.string(), z.unknown()).openapi({ description: `Header values are secret: they show as ${SECRET_MASK}, and ${SECRET_MASK} sent back keeps them.`, example: EXAMPLE_CONFIG }),
+    config: z
+      .record(z.string(), z.unknown())
+      .openapi({
+        description: `Header values are secret: they show as ${SECRET_MASK}, and ${SECRET_MASK} sent back keeps them.`,
+        example: EXAMPLE_CONFIG,
+      }),
     is_online: z.boolean().nullable().openapi({ example: true, description: 'As its availability topic says; null: not known.' }),
     last_seen_at: timestamp.nullable(),
     created_at: timestamp,
@@ -43,9 +51,17 @@ export const commandBody = z
   .strictObject({
     command: z.string().min(1).max(500).openapi({ example: 'ON' }),
     params: z
-      .record(z.string(), z.custom<Json>((value) => value !== undefined))
+      .record(
+        z.string(),
+        z.custom<Json>((value) => value !== undefined),
+      )
       .optional()
-      .openapi({ type: 'object', additionalProperties: true, description: 'Values for the payload template.', example: { brightness: 80 } }),
+      .openapi({
+        type: 'object',
+        additionalProperties: true,
+        description: 'Values for the payload template.',
+        example: { brightness: 80 },
+      }),
   })
   .openapi('DeviceCommand');
 

@@ -54,11 +54,19 @@ export const memberParams = z.object({
   user_id: z.uuid().openapi({ param: { name: 'user_id', in: 'path' }, example: EXAMPLE_ID }),
 });
 
-export const toWorkspace = ({ created_by: _, created_at, updated_at, ...workspace }: WorkspaceWithRole): z.infer<typeof workspaceSchema> => ({
+export const toWorkspace = ({
+  created_by: _,
+  created_at,
+  updated_at,
+  ...workspace
+}: WorkspaceWithRole): z.infer<typeof workspaceSchema> => ({
   ...workspace,
   limits: PLAN_LIMITS[workspace.plan_tier],
   created_at: created_at.toISOString(),
   updated_at: updated_at.toISOString(),
 });
 
-export const toMember = ({ created_at, ...member }: MemberRow): z.infer<typeof memberSchema> => ({ ...member, created_at: created_at.toISOString() });
+export const toMember = ({ created_at, ...member }: MemberRow): z.infer<typeof memberSchema> => ({
+  ...member,
+  created_at: created_at.toISOString(),
+});

@@ -126,7 +126,11 @@ async function call<T>(app: Router, method: string, path: string, { token, body,
   };
   const response = await app.request(path, init, address ? { incoming: { socket: { remoteAddress: address } } } : undefined);
   const text = response.headers.get('content-type')?.startsWith('text/event-stream') ? await cut(response) : await response.text();
-  return { status: response.status, headers: response.headers, body: (/json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text) as T };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (/json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text) as T,
+  };
 }
 
 async function cut(stream: Response): Promise<string> {
@@ -140,7 +144,10 @@ async function addPerson({ db, config, secrets }: ApiDeps, role: WorkspaceRole =
     return { ...seeded, token: await issueToken(seeded.user_id, config) };
   }
   const user_id = newId();
-  await db.insertInto('users').values({ id: user_id, email: `${randomUUID()}@example.test`, full_name: 'Test', password_hash: 'none' }).execute();
+  await db
+    .insertInto('users')
+    .values({ id: user_id, email: `${randomUUID()}@example.test`, full_name: 'Test', password_hash: 'none' })
+    .execute();
   await db.insertInto('workspace_members').values({ workspace_id: workspaceId, user_id, role }).execute();
   return { user_id, workspace_id: workspaceId, token: await issueToken(user_id, config) };
 }

@@ -43,20 +43,29 @@ afterAll(() => api.close());
 function documented(): Operation[] {
   const { paths = {} } = openApiDocument(api.app, 'test');
   return Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item as Record<string, { 'x-access'?: string }>).map(([method, operation]) => ({ method, path, access: operation['x-access'] ?? 'undeclared' })),
+    Object.entries(item as Record<string, { 'x-access'?: string }>).map(([method, operation]) => ({
+      method,
+      path,
+      access: operation['x-access'] ?? 'undeclared',
+    })),
   );
 }
 
 /** The path with the workspace's id where it names a workspace, and ids of nothing else. */
-const fill = (path: string, workspaceId: string): string => path.replace('/workspaces/{id}', `/workspaces/${workspaceId}`).replaceAll(/\{\w+\}/g, () => randomUUID());
+const fill = (path: string, workspaceId: string): string =>
+  path.replace('/workspaces/{id}', `/workspaces/${workspaceId}`).replaceAll(/\{\w+\}/g, () => randomUUID());
 const bodyFor = (method: string) => (method === 'get' || method === 'delete' ? {} : { body: {} });
 const guarded = () => operations.filter(({ access }) => access in PERMISSIONS);
 
 test('every route that is registered says who may call it, or stands in the list of public ones', () => {
   const registered = new Set(
-    api.app.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
+    api.app.routes
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
   );
-  const declared = new Set(operations.filter(({ access }) => access === 'signed_in' || access in PERMISSIONS).map(({ method, path }) => `${method} ${path}`));
+  const declared = new Set(
+    operations.filter(({ access }) => access === 'signed_in' || access in PERMISSIONS).map(({ method, path }) => `${method} ${path}`),
+  );
   expect([...registered].filter((route) => !declared.has(route)).sort()).toEqual(PUBLIC);
 });
 
@@ -78,7 +87,10 @@ describe.each(WORKSPACE_ROLES)('a member with the role %s', (role) => {
 
   test('may call exactly the routes whose permission the role has', async () => {
     for (const { method, path, access } of guarded()) {
-      const { status, body } = await api.call<Problem>(method.toUpperCase(), fill(path, person.workspace_id), { token: person.token, ...bodyFor(method) });
+      const { status, body } = await api.call<Problem>(method.toUpperCase(), fill(path, person.workspace_id), {
+        token: person.token,
+        ...bodyFor(method),
+      });
       const forbidden = status === 403 && body.code === 'forbidden';
       expect([method, path, forbidden]).toEqual([method, path, !isAllowed(role, access as Permission)]);
       if (forbidden) expect(body.detail).toBe(`${access} is needed; your role is ${role}`);
@@ -93,7 +105,11 @@ describe('a workspace that is not yours', () => {
     for (const { method, path } of guarded()) {
       const own = !path.includes('/workspaces/{id}');
       const headers = own ? { 'x-workspace-id': owner.workspace_id } : undefined;
-      const { status, body } = await api.call<Problem>(method.toUpperCase(), fill(path, owner.workspace_id), { token: stranger.token, headers, ...bodyFor(method) });
+      const { status, body } = await api.call<Problem>(method.toUpperCase(), fill(path, owner.workspace_id), {
+        token: stranger.token,
+        headers,
+        ...bodyFor(method),
+      });
       expect([method, path, status, body.code]).toEqual([method, path, 404, 'not_found']);
     }
   });
@@ -102,10 +118,17 @@ describe('a workspace that is not yours', () => {
 describe('the workspace of a request', () => {
   test('is the one that X-Workspace-Id names, else the one joined first', async () => {
     const [first, second] = [await api.person(), await api.person()];
-    await api.database.db.insertInto('workspace_members').values({ workspace_id: second.workspace_id, user_id: first.user_id, role: 'warehouse' }).execute();
+    await api.database.db
+      .insertInto('workspace_members')
+      .values({ workspace_id: second.workspace_id, user_id: first.user_id, role: 'warehouse' })
+      .execute();
     const body = { name: 'Lamp', kind: 'mqtt', config: { preset: 'tasmota', base_topic: 'lamp' } };
     expect((await api.call('POST', '/api/devices', { token: first.token, body })).status).toBe(201);
-    const elsewhere = await api.call<Problem>('POST', '/api/devices', { token: first.token, body, headers: { 'x-workspace-id': second.workspace_id } });
+    const elsewhere = await api.call<Problem>('POST', '/api/devices', {
+      token: first.token,
+      body,
+      headers: { 'x-workspace-id': second.workspace_id },
+    });
     expect([elsewhere.status, elsewhere.body.detail]).toEqual([403, 'devices.edit is needed; your role is warehouse']);
   });
 

@@ -25,20 +25,29 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const login = <T = { access_token: string; token_type: string; expires_in: number }>(body: unknown) => api.call<T>('POST', '/api/auth/login', { body });
+const login = <T = { access_token: string; token_type: string; expires_in: number }>(body: unknown) =>
+  api.call<T>('POST', '/api/auth/login', { body });
 
 describe('registering', () => {
   test('gives a user with a personal workspace of which they are owner', async () => {
     const { status, body } = await api.call<User>('POST', '/api/auth/register', { body: { ...ADA, email: 'grace@example.com' } });
     expect(status).toBe(201);
-    expect(body).toMatchObject({ email: 'grace@example.com', full_name: 'Ada Lovelace', workspaces: [{ role: 'owner', is_personal: true, plan_tier: 'free' }] });
+    expect(body).toMatchObject({
+      email: 'grace@example.com',
+      full_name: 'Ada Lovelace',
+      workspaces: [{ role: 'owner', is_personal: true, plan_tier: 'free' }],
+    });
     expect(JSON.stringify(body)).not.toMatch(/argon2|webhook_secret|password/);
   });
 
   test('keeps the password as Argon2id and the webhook secret sealed', async () => {
     const user = await api.database.db.selectFrom('users').selectAll().where('email', '=', 'ada@example.com').executeTakeFirstOrThrow();
     expect(user.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
-    const workspace = await api.database.db.selectFrom('workspaces').selectAll().where('created_by', '=', user.id).executeTakeFirstOrThrow();
+    const workspace = await api.database.db
+      .selectFrom('workspaces')
+      .selectAll()
+      .where('created_by', '=', user.id)
+      .executeTakeFirstOrThrow();
     expect(workspace.webhook_secret).toMatch(/^v1\./);
     expect(api.deps.secrets.open(workspace.webhook_secret)).toMatch(/^whsec_.{43}$/);
   });

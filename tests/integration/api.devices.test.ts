@@ -15,7 +15,11 @@ interface Problem {
 }
 
 const LAMP = { name: 'Lamp', kind: 'mqtt', config: { preset: 'tasmota', base_topic: 'lamp' } };
-const HOOK = { name: 'Hook', kind: 'http', config: { url: 'https://lamp.example.com/{{command}}', headers: { Authorization: 'Bearer top-secret', Accept: 'text/plain' } } };
+const HOOK = {
+  name: 'Hook',
+  kind: 'http',
+  config: { url: 'https://lamp.example.com/{{command}}', headers: { Authorization: 'Bearer top-secret', Accept: 'text/plain' } },
+};
 
 let api: TestApi;
 let owner: Person;
@@ -27,10 +31,13 @@ beforeEach(async () => {
 });
 afterAll(() => api.close());
 
-const as = <T>(method: string, path: string, body?: unknown, headers?: Record<string, string>) => api.call<T>(method, path, { token: owner.token, body, headers });
+const as = <T>(method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
+  api.call<T>(method, path, { token: owner.token, body, headers });
 const add = async (body: unknown) => (await as<Device>('POST', '/api/devices', body)).body;
-const storedConfig = async (id: string) => JSON.stringify((await api.database.db.selectFrom('devices').select('config').where('id', '=', id).executeTakeFirstOrThrow()).config);
-const storedHeader = async (id: string, name: string) => api.deps.secrets.open((JSON.parse(await storedConfig(id)) as { headers: Record<string, string> }).headers[name] ?? '');
+const storedConfig = async (id: string) =>
+  JSON.stringify((await api.database.db.selectFrom('devices').select('config').where('id', '=', id).executeTakeFirstOrThrow()).config);
+const storedHeader = async (id: string, name: string) =>
+  api.deps.secrets.open((JSON.parse(await storedConfig(id)) as { headers: Record<string, string> }).headers[name] ?? '');
 
 describe('devices', () => {
   test('are added, read, listed newest first, replaced, changed and deleted', async () => {
@@ -39,7 +46,9 @@ describe('devices', () => {
     const hook = await add(HOOK);
     expect((await as<{ items: Device[] }>('GET', '/api/devices')).body.items.map(({ id }) => id)).toEqual([hook.id, lamp.id]);
     expect((await as('PUT', `/api/devices/${lamp.id}`, { ...LAMP, name: 'Big lamp' })).body).toMatchObject({ name: 'Big lamp' });
-    expect((await as<Device>('PATCH', `/api/devices/${lamp.id}`, { config: { preset: 'tasmota', base_topic: 'other' } })).body).toMatchObject({ name: 'Big lamp', config: { base_topic: 'other' } });
+    expect(
+      (await as<Device>('PATCH', `/api/devices/${lamp.id}`, { config: { preset: 'tasmota', base_topic: 'other' } })).body,
+    ).toMatchObject({ name: 'Big lamp', config: { base_topic: 'other' } });
     expect((await as('DELETE', `/api/devices/${lamp.id}`)).status).toBe(204);
     for (const method of ['GET', 'DELETE']) expect((await as(method, `/api/devices/${lamp.id}`)).status).toBe(404);
   });
@@ -48,14 +57,25 @@ describe('devices', () => {
     const { id } = await add(LAMP);
     const seen = new Date('2026-03-14T18:03:22.512Z');
     await api.database.db.updateTable('devices').set({ is_online: true, last_seen_at: seen }).where('id', '=', id).execute();
-    expect((await as('PATCH', `/api/devices/${id}`, { name: 'Lamp 2' })).body).toMatchObject({ is_online: true, last_seen_at: seen.toISOString() });
-    expect((await as('PATCH', `/api/devices/${id}`, { config: { preset: 'tasmota', base_topic: 'new' } })).body).toMatchObject({ is_online: null });
+    expect((await as('PATCH', `/api/devices/${id}`, { name: 'Lamp 2' })).body).toMatchObject({
+      is_online: true,
+      last_seen_at: seen.toISOString(),
+    });
+    expect((await as('PATCH', `/api/devices/${id}`, { config: { preset: 'tasmota', base_topic: 'new' } })).body).toMatchObject({
+      is_online: null,
+    });
   });
 
   test('of another workspace are not there', async () => {
     const { id } = await add(LAMP);
     const stranger = await api.person();
-    for (const [method, path, body] of [['GET', ''], ['PUT', '', LAMP], ['PATCH', '', { name: 'x' }], ['DELETE', ''], ['POST', '/commands', { command: 'ON' }]] as const) {
+    for (const [method, path, body] of [
+      ['GET', ''],
+      ['PUT', '', LAMP],
+      ['PATCH', '', { name: 'x' }],
+      ['DELETE', ''],
+      ['POST', '/commands', { command: 'ON' }],
+    ] as const) {
       expect((await api.call(method, `/api/devices/${id}${path}`, { token: stranger.token, body })).status).toBe(404);
     }
     expect((await as('GET', `/api/devices/${id}`)).status).toBe(200);
@@ -90,7 +110,10 @@ describe('secrets of a device', () => {
 
   test('stay when what was shown is sent back, and are replaced when not', async () => {
     const hook = await add(HOOK);
-    await as('PUT', `/api/devices/${hook.id}`, { ...HOOK, config: { ...HOOK.config, url: 'https://lamp.example.com/other', headers: { Authorization: '***', Accept: 'text/html' } } });
+    await as('PUT', `/api/devices/${hook.id}`, {
+      ...HOOK,
+      config: { ...HOOK.config, url: 'https://lamp.example.com/other', headers: { Authorization: '***', Accept: 'text/html' } },
+    });
     expect(await storedHeader(hook.id, 'Authorization')).toBe('Bearer top-secret');
     expect(await storedHeader(hook.id, 'Accept')).toBe('text/html');
   });
@@ -109,13 +132,22 @@ describe('secrets of a device', () => {
 });
 
 describe('a command', () => {
-  const command = async (headers?: Record<string, string>) => as<Problem & { outcome: string }>('POST', `/api/devices/${(await add(LAMP)).id}/commands`, { command: 'ON', params: { level: 3 } }, headers);
+  const command = async (headers?: Record<string, string>) =>
+    as<Problem & { outcome: string }>(
+      'POST',
+      `/api/devices/${(await add(LAMP)).id}/commands`,
+      { command: 'ON', params: { level: 3 } },
+      headers,
+    );
 
   test('goes through Temporal and gives what the device answered', async () => {
     api.temporal.commandResult = { outcome: 'succeeded', response: { status: 200, body: 'ok' } };
     const { status, body } = await command({ 'idempotency-key': 'again-1' });
     expect([status, body]).toEqual([200, { outcome: 'succeeded', response: { status: 200, body: 'ok' } }]);
-    expect(api.temporal.calls.at(-1)).toMatchObject({ name: 'commandDevice', args: [{ workspace_id: owner.workspace_id, command: 'ON', params: { level: 3 }, idempotency_key: 'again-1' }] });
+    expect(api.temporal.calls.at(-1)).toMatchObject({
+      name: 'commandDevice',
+      args: [{ workspace_id: owner.workspace_id, command: 'ON', params: { level: 3 }, idempotency_key: 'again-1' }],
+    });
   });
 
   test.each([

@@ -48,7 +48,8 @@ test('comes up without Temporal, says so, and ends in order with a stream still 
   expect(await (await fetch(url)).json()).toMatchObject({ links: { docs: `${url}/docs` } });
 
   const person = { email: 'ada@example.com', password: 'correct horse battery', full_name: 'Ada' };
-  const post = (path: string) => fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(person) });
+  const post = (path: string) =>
+    fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(person) });
   expect((await post('/api/auth/register')).status).toBe(201);
   const { access_token } = (await (await post('/api/auth/login')).json()) as { access_token: string };
   const stream = await fetch(`${url}/api/events/stream?token=${access_token}`);

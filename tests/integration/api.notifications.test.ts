@@ -21,7 +21,8 @@ beforeEach(async () => {
 });
 afterAll(() => api.close());
 
-const list = async (query = '', person = owner) => (await api.call<Page>('GET', `/api/notifications${query}`, { token: person.token })).body;
+const list = async (query = '', person = owner) =>
+  (await api.call<Page>('GET', `/api/notifications${query}`, { token: person.token })).body;
 const idsOf = ({ items }: Page) => items.map(({ id }) => id);
 const newestFirst = () => [...ids].reverse();
 
@@ -59,6 +60,8 @@ test('those of another workspace are not there', async () => {
 });
 
 test('a filter that is neither true nor false is named', async () => {
-  const { status, body } = await api.call<{ errors: { field: string }[] }>('GET', '/api/notifications?unread=maybe', { token: owner.token });
+  const { status, body } = await api.call<{ errors: { field: string }[] }>('GET', '/api/notifications?unread=maybe', {
+    token: owner.token,
+  });
   expect([status, body.errors[0]?.field]).toEqual([422, 'unread']);
 });

@@ -41,7 +41,9 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const operations = () =>
-  Object.entries(document.paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => ({ name: `${method} ${path}`, operation })));
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
+  );
 
 test('the document is valid OpenAPI 3.1', async () => {
   expect(document.openapi).toBe('3.1.0');
@@ -64,7 +66,9 @@ test('every route has a summary, a tag that is explained, its access, and proble
 
 test('every body and every answer has an example', () => {
   const bare = operations().flatMap(({ name, operation }) => {
-    const answers = Object.entries(operation.responses).flatMap(([status, { content = {} }]) => Object.values(content).map(({ schema }) => [`${name} ${status}`, schema] as const));
+    const answers = Object.entries(operation.responses).flatMap(([status, { content = {} }]) =>
+      Object.values(content).map(({ schema }) => [`${name} ${status}`, schema] as const),
+    );
     const bodies = Object.values(operation.requestBody?.content ?? {}).map(({ schema }) => [`${name} body`, schema] as const);
     return [...answers, ...bodies].filter(([, schema]) => !hasExample(schema)).map(([where]) => where);
   });
@@ -76,7 +80,13 @@ function hasExample(schema: Schema, depth = 0): boolean {
   if (depth > 8) return false;
   if (schema.$ref) return hasExample(document.components.schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {}, depth + 1);
   if (schema.example !== undefined || schema.examples !== undefined || schema.enum !== undefined || schema.const !== undefined) return true;
-  const parts = [...Object.values(schema.properties ?? {}), ...(schema.items ? [schema.items] : []), ...(schema.oneOf ?? []), ...(schema.anyOf ?? []), ...(schema.allOf ?? [])];
+  const parts = [
+    ...Object.values(schema.properties ?? {}),
+    ...(schema.items ? [schema.items] : []),
+    ...(schema.oneOf ?? []),
+    ...(schema.anyOf ?? []),
+    ...(schema.allOf ?? []),
+  ];
   return parts.some((part) => hasExample(part, depth + 1));
 }
 

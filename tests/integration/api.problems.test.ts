@@ -22,7 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const post = (body: unknown, headers?: Record<string, string>) => api.call<Problem>('POST', '/api/devices', { token: owner.token, body, headers });
+const post = (body: unknown, headers?: Record<string, string>) =>
+  api.call<Problem>('POST', '/api/devices', { token: owner.token, body, headers });
 const LAMP = { name: 'Lamp', kind: 'mqtt', config: { preset: 'tasmota', base_topic: 'lamp' } };
 
 function expectProblem({ status, headers, body }: { status: number; headers: Headers; body: Problem }, expected: Partial<Problem>): void {
@@ -42,7 +43,10 @@ describe('every fault is a problem document:', () => {
   });
 
   test('a body of another type', async () => {
-    expectProblem(await post('name=Lamp', { 'content-type': 'application/x-www-form-urlencoded' }), { status: 415, code: 'unsupported_media_type' });
+    expectProblem(await post('name=Lamp', { 'content-type': 'application/x-www-form-urlencoded' }), {
+      status: 415,
+      code: 'unsupported_media_type',
+    });
   });
 
   test('a body that is too large, announced or not', async () => {
@@ -53,7 +57,12 @@ describe('every fault is a problem document:', () => {
         controller.enqueue(new Uint8Array(64 * 1024).fill(32));
       },
     });
-    const init = { method: 'POST', body: chunks, duplex: 'half' as const, headers: { authorization: `Bearer ${owner.token}`, 'content-type': 'application/json' } };
+    const init = {
+      method: 'POST',
+      body: chunks,
+      duplex: 'half' as const,
+      headers: { authorization: `Bearer ${owner.token}`, 'content-type': 'application/json' },
+    };
     expect((await api.app.request('/api/devices', init)).status).toBe(413);
   });
 
@@ -92,12 +101,25 @@ describe('every fault is a problem document:', () => {
 
 describe('what goes wrong on our side', () => {
   test('is told as internal, without its reason, which is logged under the request id', async () => {
-    const app = createApp({ ...api.deps, db: new Proxy(api.deps.db, { get: () => { throw new Error('the inner reason'); } }) });
-    const response = await app.request('/api/auth/me', { headers: { authorization: `Bearer ${owner.token}`, 'x-request-id': 'my-own-id' } });
+    const app = createApp({
+      ...api.deps,
+      db: new Proxy(api.deps.db, {
+        get: () => {
+          throw new Error('the inner reason');
+        },
+      }),
+    });
+    const response = await app.request('/api/auth/me', {
+      headers: { authorization: `Bearer ${owner.token}`, 'x-request-id': 'my-own-id' },
+    });
     const body = (await response.json()) as Problem;
     expectProblem({ status: response.status, headers: response.headers, body }, { status: 500, code: 'internal', request_id: 'my-own-id' });
     expect(JSON.stringify(body)).not.toContain('inner reason');
-    const line = api.log().split('\n').find((text) => text.includes('the inner reason')) ?? '{}';
+    const line =
+      api
+        .log()
+        .split('\n')
+        .find((text) => text.includes('the inner reason')) ?? '{}';
     expect(JSON.parse(line)).toMatchObject({ level: 50, request_id: 'my-own-id', err: { stack: expect.any(String) } });
   });
 
@@ -114,7 +136,8 @@ describe('what goes wrong on our side', () => {
 
 describe('a request id', () => {
   test('of the caller is kept where it is harmless, else replaced', async () => {
-    const idFor = async (given: string) => (await api.call('GET', '/health/live', { headers: { 'x-request-id': given } })).headers.get('x-request-id');
+    const idFor = async (given: string) =>
+      (await api.call('GET', '/health/live', { headers: { 'x-request-id': given } })).headers.get('x-request-id');
     expect(await idFor('trace-0001.a')).toBe('trace-0001.a');
     expect(await idFor('x'.repeat(129))).not.toContain('xxx');
     expect(await idFor('a b{"level":60}')).toMatch(/^[0-9a-f-]{36}$/);
@@ -127,7 +150,11 @@ describe('the log', () => {
     const email = 'log@example.com';
     await api.call('POST', '/api/auth/register', { body: { email, password, full_name: 'L' } });
     const { body } = await api.call<{ access_token: string }>('POST', '/api/auth/login', { body: { email, password } });
-    const { webhook_secret } = (await api.call<{ webhook_secret: string }>('POST', `/api/workspaces/${owner.workspace_id}/webhook-secret/rotate`, { token: owner.token })).body;
+    const { webhook_secret } = (
+      await api.call<{ webhook_secret: string }>('POST', `/api/workspaces/${owner.workspace_id}/webhook-secret/rotate`, {
+        token: owner.token,
+      })
+    ).body;
     const device = { name: 'H', kind: 'http', config: { url: 'https://example.com/x', headers: { 'X-Api-Key': 'device secret' } } };
     await api.call('POST', '/api/devices', { token: owner.token, body: device });
     await api.call('GET', `/api/events/stream?token=${body.access_token}`);

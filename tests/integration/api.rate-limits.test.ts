@@ -7,7 +7,8 @@ let api: TestApi;
 const start = async (config: Partial<ApiConfig>) => (api = await createTestApi(config));
 afterEach(() => api.close());
 
-const tryLogin = (email: string, options = {}) => api.call<{ code: string }>('POST', '/api/auth/login', { body: { email, password: 'guess' }, address: '203.0.113.7', ...options });
+const tryLogin = (email: string, options = {}) =>
+  api.call<{ code: string }>('POST', '/api/auth/login', { body: { email, password: 'guess' }, address: '203.0.113.7', ...options });
 const statuses = async (times: number, attempt: (time: number) => Promise<{ status: number }>) => {
   const seen: number[] = [];
   for (let time = 0; time < times; time++) seen.push((await attempt(time)).status);
@@ -58,7 +59,10 @@ test('without a trusted proxy X-Forwarded-For changes nothing', async () => {
 test('registrations are counted by address', async () => {
   await start({ loginRatePerMinute: 1 });
   const register = (time: number) =>
-    api.call('POST', '/api/auth/register', { body: { email: `r${time}@example.com`, password: 'long enough', full_name: 'R' }, address: '203.0.113.9' });
+    api.call('POST', '/api/auth/register', {
+      body: { email: `r${time}@example.com`, password: 'long enough', full_name: 'R' },
+      address: '203.0.113.9',
+    });
   expect(await statuses(11, register)).toEqual([...Array(10).fill(201), 429]);
 });
 
@@ -76,7 +80,10 @@ test('a window that is over starts anew, and calls take old rows of others away'
   const { db } = api.database;
   await takeTurns(db, ['mine', 'old'], 60);
   expect(await takeTurns(db, ['mine'], 60)).toMatchObject([{ key: 'mine', count: 2 }]);
-  await db.updateTable('rate_counters').set({ resets_at: new Date(Date.now() - 1_000) }).execute();
+  await db
+    .updateTable('rate_counters')
+    .set({ resets_at: new Date(Date.now() - 1_000) })
+    .execute();
   expect(await takeTurns(db, ['mine'], 60)).toMatchObject([{ key: 'mine', count: 1, resets_in_s: 60 }]);
   expect((await db.selectFrom('rate_counters').select('key').execute()).map(({ key }) => key)).toEqual(['mine']);
 });

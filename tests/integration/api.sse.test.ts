@@ -110,10 +110,14 @@ describe('the stream', () => {
   });
 
   test('a lost hint costs no event', async () => {
-    const source = await open();
-    await source.pull();
+    const follower = api.deps.feed.follow(owner.workspace_id);
+    let waiting = false;
+    const watched = { ...follower, get closed() { return follower.closed; }, wait: (ms: number) => ((waiting = true), follower.wait(ms)) };
+    const source = TestEventSource.of(streamOf(watched, { heartbeatMs: 60_000 }));
+    const receiving = got(source, 1);
+    await eventually(() => waiting);
     const { ids } = await insert([comment('quiet')], { notify: false });
-    await got(source, 1);
+    await receiving;
     expect(idsOf(source)).toEqual(ids);
     await source.close();
   });

@@ -11,10 +11,16 @@ afterEach(() => api.close());
 
 test('ready says what answers; Temporal alone may be gone', async () => {
   await start();
-  expect(await api.call('GET', '/health/ready')).toMatchObject({ status: 200, body: { status: 'ok', checks: { postgres: 'ok', temporal: 'ok' } } });
+  expect(await api.call('GET', '/health/ready')).toMatchObject({
+    status: 200,
+    body: { status: 'ok', checks: { postgres: 'ok', temporal: 'ok' } },
+  });
   api.temporal.reachable = false;
   for (const path of ['/health', '/health/ready']) {
-    expect(await api.call('GET', path)).toMatchObject({ status: 200, body: { status: 'degraded', checks: { postgres: 'ok', temporal: 'failed' } } });
+    expect(await api.call('GET', path)).toMatchObject({
+      status: 200,
+      body: { status: 'degraded', checks: { postgres: 'ok', temporal: 'failed' } },
+    });
   }
 });
 
@@ -31,7 +37,10 @@ test('without PostgreSQL the process lives, but is not ready', async () => {
 test('a check that never answers counts as failed in time', async () => {
   await start();
   const silent = { ...api.temporal, isReachable: () => new Promise<boolean>(() => undefined) };
-  expect(await checkHealth({ db: api.database.db, temporal: silent }, 50)).toEqual({ status: 'degraded', checks: { postgres: 'ok', temporal: 'failed' } });
+  expect(await checkHealth({ db: api.database.db, temporal: silent }, 50)).toEqual({
+    status: 'degraded',
+    checks: { postgres: 'ok', temporal: 'failed' },
+  });
 });
 
 test('metrics count answers by route pattern, never by path', async () => {
@@ -48,7 +57,12 @@ test('metrics count answers by route pattern, never by path', async () => {
 
 test('the root tells programs in JSON and people on a page', async () => {
   await start({ links: { temporalUi: 'http://127.0.0.1:8233', mqtt: null } });
-  expect((await api.call('GET', '/')).body).toMatchObject({ status: 'ok', version: '0.0.0-test', tiktok: 'sandbox', links: { docs: 'http://127.0.0.1:8080/docs', temporal_ui: 'http://127.0.0.1:8233' } });
+  expect((await api.call('GET', '/')).body).toMatchObject({
+    status: 'ok',
+    version: '0.0.0-test',
+    tiktok: 'sandbox',
+    links: { docs: 'http://127.0.0.1:8080/docs', temporal_ui: 'http://127.0.0.1:8233' },
+  });
   const page = await api.call<string>('GET', '/', { headers: { accept: 'text/html,*/*' } });
   expect(page.headers.get('content-type')).toContain('text/html');
   expect(page.body).toContain('href="http://127.0.0.1:8080/docs"');
@@ -71,7 +85,9 @@ test('answers carry headers that keep browsers from misusing them; HSTS only beh
 test('only origins that are configured may call from a browser', async () => {
   await start({ corsOrigins: ['https://console.example.com'] });
   const preflight = (origin: string) =>
-    api.call('OPTIONS', '/api/devices', { headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,x-workspace-id' } });
+    api.call('OPTIONS', '/api/devices', {
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,x-workspace-id' },
+    });
   const allowed = await preflight('https://console.example.com');
   expect(allowed.headers.get('access-control-allow-origin')).toBe('https://console.example.com');
   expect(allowed.headers.get('access-control-allow-headers')).toContain('X-Workspace-Id');

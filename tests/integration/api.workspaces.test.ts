@@ -19,17 +19,35 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const members = (person: Person) => `/api/workspaces/${person.workspace_id}/members`;
-const emailOf = async ({ user_id }: Person) => (await api.database.db.selectFrom('users').select('email').where('id', '=', user_id).executeTakeFirstOrThrow()).email;
+const emailOf = async ({ user_id }: Person) =>
+  (await api.database.db.selectFrom('users').select('email').where('id', '=', user_id).executeTakeFirstOrThrow()).email;
 const roleIn = async (workspace: Person, { user_id }: Person) =>
-  (await api.database.db.selectFrom('workspace_members').select('role').where('workspace_id', '=', workspace.workspace_id).where('user_id', '=', user_id).executeTakeFirst())?.role;
+  (
+    await api.database.db
+      .selectFrom('workspace_members')
+      .select('role')
+      .where('workspace_id', '=', workspace.workspace_id)
+      .where('user_id', '=', user_id)
+      .executeTakeFirst()
+  )?.role;
 
 describe('workspaces', () => {
   test('are made with their maker as owner, and show the limits of their plan', async () => {
     const { token } = await api.person();
-    const { status, body } = await api.call<{ id: string }>('POST', '/api/workspaces', { token, body: { name: ' Evening ', description: 'Lamps' } });
+    const { status, body } = await api.call<{ id: string }>('POST', '/api/workspaces', {
+      token,
+      body: { name: ' Evening ', description: 'Lamps' },
+    });
     expect([status, body]).toMatchObject([
       201,
-      { name: 'Evening', description: 'Lamps', plan_tier: 'free', role: 'owner', is_personal: false, limits: { simultaneous_livestreams: 10 } },
+      {
+        name: 'Evening',
+        description: 'Lamps',
+        plan_tier: 'free',
+        role: 'owner',
+        is_personal: false,
+        limits: { simultaneous_livestreams: 10 },
+      },
     ]);
     expect((await api.call('GET', `/api/workspaces/${body.id}`, { token })).body).toEqual(body);
   });
@@ -39,20 +57,29 @@ describe('workspaces', () => {
     for (const name of ['one', 'two', 'three', 'four']) await api.call('POST', '/api/workspaces', { token, body: { name } });
     const first = (await api.call<Page<{ name: string }>>('GET', '/api/workspaces?limit=3', { token })).body;
     const second = (await api.call<Page<{ name: string }>>('GET', `/api/workspaces?limit=3&cursor=${first.next_cursor}`, { token })).body;
-    expect([first.items, second.items].map((items) => items.map(({ name }) => name))).toEqual([['four', 'three', 'two'], ['one', 'Test']]);
+    expect([first.items, second.items].map((items) => items.map(({ name }) => name))).toEqual([
+      ['four', 'three', 'two'],
+      ['one', 'Test'],
+    ]);
     expect(second.next_cursor).toBeNull();
   });
 
-  test.each(['limit=0', 'limit=201', 'limit=ten', 'limit=1.5', 'cursor=!!', 'cursor=WzFd'])('a list refuses %s and names it', async (query) => {
-    const { token } = await api.person();
-    const { status, body } = await api.call<Problem>('GET', `/api/workspaces?${query}`, { token });
-    expect([status, body.errors?.map(({ field }) => field)]).toEqual([422, [query.split('=')[0]]]);
-  });
+  test.each(['limit=0', 'limit=201', 'limit=ten', 'limit=1.5', 'cursor=!!', 'cursor=WzFd'])(
+    'a list refuses %s and names it',
+    async (query) => {
+      const { token } = await api.person();
+      const { status, body } = await api.call<Problem>('GET', `/api/workspaces?${query}`, { token });
+      expect([status, body.errors?.map(({ field }) => field)]).toEqual([422, [query.split('=')[0]]]);
+    },
+  );
 
   test('change name and description, not their plan', async () => {
     const { token, workspace_id } = await api.person();
     const path = `/api/workspaces/${workspace_id}`;
-    expect((await api.call('PATCH', path, { token, body: { description: 'New' } })).body).toMatchObject({ name: 'Test', description: 'New' });
+    expect((await api.call('PATCH', path, { token, body: { description: 'New' } })).body).toMatchObject({
+      name: 'Test',
+      description: 'New',
+    });
     const { status, body } = await api.call<Problem>('PATCH', path, { token, body: { plan_tier: 'enterprise' } });
     expect([status, body.errors?.[0]?.field]).toEqual([422, 'plan_tier']);
     expect((await api.call('PATCH', path, { token, body: {} })).status).toBe(422);
@@ -72,7 +99,10 @@ describe('workspaces', () => {
 describe('members', () => {
   test('are added by e-mail, listed, given another role and removed', async () => {
     const [owner, guest] = [await api.person(), await api.person()];
-    const added = await api.call('POST', members(owner), { token: owner.token, body: { email: (await emailOf(guest)).toUpperCase(), role: 'sales' } });
+    const added = await api.call('POST', members(owner), {
+      token: owner.token,
+      body: { email: (await emailOf(guest)).toUpperCase(), role: 'sales' },
+    });
     expect([added.status, added.body]).toMatchObject([201, { user_id: guest.user_id, role: 'sales' }]);
     const listed = await api.call<Page<{ user_id: string }>>('GET', members(owner), { token: guest.token, headers: {} });
     expect(listed.body.items.map(({ user_id }) => user_id)).toEqual([owner.user_id, guest.user_id]);
@@ -111,7 +141,8 @@ describe('members', () => {
   test('may leave, and without members.edit remove nobody else', async () => {
     const owner = await api.person();
     const [one, other] = [await api.person('member', owner.workspace_id), await api.person('member', owner.workspace_id)];
-    const remove = async (target: Person) => (await api.call<Problem>('DELETE', `${members(owner)}/${target.user_id}`, { token: one.token })).status;
+    const remove = async (target: Person) =>
+      (await api.call<Problem>('DELETE', `${members(owner)}/${target.user_id}`, { token: one.token })).status;
     expect(await remove(other)).toBe(403);
     expect(await remove(one)).toBe(204);
     expect(await roleIn(owner, other)).toBe('member');
@@ -132,7 +163,12 @@ describe('the last owner', () => {
       const first = await api.person();
       const owners = [first, await api.person('owner', first.workspace_id), await api.person('owner', first.workspace_id)];
       const answers = await Promise.all(
-        owners.map((owner) => api.call(method, `${members(first)}/${owner.user_id}`, { token: owner.token, ...(method === 'PATCH' && { body: { role: 'member' } }) })),
+        owners.map((owner) =>
+          api.call(method, `${members(first)}/${owner.user_id}`, {
+            token: owner.token,
+            ...(method === 'PATCH' && { body: { role: 'member' } }),
+          }),
+        ),
       );
       expect(answers.map(({ status }) => status).sort()).toEqual([method === 'PATCH' ? 200 : 204, method === 'PATCH' ? 200 : 204, 409]);
     }

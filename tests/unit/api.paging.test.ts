@@ -24,8 +24,11 @@ describe('a cursor', () => {
     expect(decodeCursor(encodeCursor(['a', 7]), z.tuple([z.string(), z.number()]))).toEqual(['a', 7]);
   });
 
-  test.each(['', 'x', '!!!', encodeCursor(['no id']), encodeCursor([IDS[0] ?? '', 1]), Buffer.from('{"0":1}').toString('base64url')])('that is none of ours is a fault of the field cursor: %j', (cursor) => {
-    expect(() => idBefore(cursor)).toThrow(ApiError);
-    expect(() => idBefore(cursor)).toThrow(/cursor/);
-  });
+  test.each(['', 'x', '!!!', encodeCursor(['no id']), encodeCursor([IDS[0] ?? '', 1]), Buffer.from('{"0":1}').toString('base64url')])(
+    'that is none of ours is a fault of the field cursor: %j',
+    (cursor) => {
+      expect(() => idBefore(cursor)).toThrow(ApiError);
+      expect(() => idBefore(cursor)).toThrow(/cursor/);
+    },
+  );
 });

@@ -27,7 +27,9 @@ test('keys rotate: the newest seals, older ones still open', () => {
 test('whatever was changed in a sealed text is noticed', () => {
   const sealed = box.seal('text');
   const parts = sealed.split('.');
-  const changed = parts.map((part, index) => parts.map((same, at) => (at === index ? `${part[0] === 'A' ? 'B' : 'A'}${part.slice(1)}` : same)).join('.'));
+  const changed = parts.map((part, index) =>
+    parts.map((same, at) => (at === index ? `${part[0] === 'A' ? 'B' : 'A'}${part.slice(1)}` : same)).join('.'),
+  );
   for (const text of [...changed, parts.slice(0, 4).join('.'), '', 'sealed', `${sealed}!`]) expect(() => box.open(text)).toThrow();
   const short = [...parts.slice(0, 3), (parts[3] ?? '').slice(0, 6), parts[4]].join('.');
   expect(() => box.open(short)).toThrow();
