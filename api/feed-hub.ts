@@ -47,7 +47,7 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       const topic = topics.get(workspaceId);
       if (!topic || topic.polledHead === head) continue;
       topic.polledHead = head;
-      void topic;
+      topic.wake();
     }
   };
   let timer: NodeJS.Timeout;
