@@ -1,0 +1,11 @@
+export interface FolderRule {
+  may: string[];
+  types?: string[];
+  messages?: boolean;
+  roots?: string[];
+  packages?: string[];
+  why: string;
+}
+export const FOLDERS: Record<string, FolderRule>;
+export const FREE_FOLDERS: string[];
+export const SOLE_IMPORTERS: Record<string, string>;
