@@ -152,7 +152,10 @@ interface Known {
 }
 
 const known = (db: Db | Transaction<Database>) =>
-  db.selectFrom('sign_budget').select(['limit_per_window', 'remaining', 'reset_at', 'blocked_until', now.as('now')]).where('id', '=', 1);
+  db
+    .selectFrom('sign_budget')
+    .select(['limit_per_window', 'remaining', 'reset_at', 'blocked_until', now.as('now')])
+    .where('id', '=', 1);
 
 type KnownRow = Awaited<ReturnType<ReturnType<typeof known>['executeTakeFirstOrThrow']>>;
 
@@ -165,8 +168,17 @@ function toKnown(row: KnownRow): Known {
   return { allowance, nowMs: at.getTime() };
 }
 
-async function writeAllowance(trx: Transaction<Database>, { limit, remaining, reset_at_ms, blocked_until_ms }: SignAllowance): Promise<void> {
-  const values = { limit_per_window: limit, remaining, reset_at: isoOf(reset_at_ms), blocked_until: isoOf(blocked_until_ms), updated_at: now };
+async function writeAllowance(
+  trx: Transaction<Database>,
+  { limit, remaining, reset_at_ms, blocked_until_ms }: SignAllowance,
+): Promise<void> {
+  const values = {
+    limit_per_window: limit,
+    remaining,
+    reset_at: isoOf(reset_at_ms),
+    blocked_until: isoOf(blocked_until_ms),
+    updated_at: now,
+  };
   await trx.updateTable('sign_budget').set(values).where('id', '=', 1).execute();
 }
 

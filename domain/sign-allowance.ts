@@ -22,7 +22,8 @@ const SAME_WINDOW_MS = 1_000;
 
 /** May one call be made now? If so, `allowance` is what is left after it. */
 export function spendCall(allowance: SignAllowance, nowMs: number, rules: AllowanceRules): Spending {
-  if (allowance.blocked_until_ms !== null && allowance.blocked_until_ms > nowMs) return { granted: false, wait_ms: allowance.blocked_until_ms - nowMs };
+  if (allowance.blocked_until_ms !== null && allowance.blocked_until_ms > nowMs)
+    return { granted: false, wait_ms: allowance.blocked_until_ms - nowMs };
   const current = inWindow(allowance, nowMs, rules);
   if (current.remaining === null) return { granted: true, allowance: current };
   if (current.remaining > 0) return { granted: true, allowance: { ...current, remaining: current.remaining - 1 } };
@@ -41,13 +42,20 @@ export function inWindow(allowance: SignAllowance, nowMs: number, { defaultLimit
  * Takes over what the service said. Answers overtake each other and other calls are under way, so within a window what
  * is left can only shrink; a new window brings its own number.
  */
-export function observeAllowance(allowance: SignAllowance, observation: SignObservation, nowMs: number, rules: AllowanceRules): SignAllowance {
+export function observeAllowance(
+  allowance: SignAllowance,
+  observation: SignObservation,
+  nowMs: number,
+  rules: AllowanceRules,
+): SignAllowance {
   const { limit, remaining, reset_at_ms: reset, blocked_until_ms: blocked } = observation;
   const known = { ...allowance, limit: limit ?? allowance.limit };
-  const isNewWindow = reset !== undefined && (known.reset_at_ms === null || known.reset_at_ms <= nowMs || reset > known.reset_at_ms + SAME_WINDOW_MS);
+  const isNewWindow =
+    reset !== undefined && (known.reset_at_ms === null || known.reset_at_ms <= nowMs || reset > known.reset_at_ms + SAME_WINDOW_MS);
   const current = inWindow(known, nowMs, rules);
   const next: SignAllowance = { ...current, reset_at_ms: reset ?? current.reset_at_ms };
-  if (remaining !== undefined) next.remaining = isNewWindow || current.remaining === null ? remaining : Math.min(current.remaining, remaining);
+  if (remaining !== undefined)
+    next.remaining = isNewWindow || current.remaining === null ? remaining : Math.min(current.remaining, remaining);
   if (blocked !== undefined) {
     next.blocked_until_ms = Math.max(blocked, allowance.blocked_until_ms ?? 0);
     // "Come back then" says also when there is an allowance again, unless the service says that by itself.

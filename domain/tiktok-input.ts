@@ -24,7 +24,8 @@ export function parseTikTokInput(text: string): ParsedTikTokInput {
   if (NINETEEN_DIGITS.test(given)) return roomId(given);
 
   const shortLink = SHORT_LINK.exec(given);
-  if (shortLink) return { ok: true, input: { kind: 'short_link', url: `https://${shortLink[1]!.toLowerCase()}.tiktok.com/${shortLink[2]}` } };
+  if (shortLink)
+    return { ok: true, input: { kind: 'short_link', url: `https://${shortLink[1]!.toLowerCase()}.tiktok.com/${shortLink[2]}` } };
 
   const name = (BARE_HOST.test(given) ? null : USERNAME.exec(given)) ?? PROFILE.exec(given);
   return name ? { ok: true, input: { kind: 'username', username: name[1]!.toLowerCase() } } : refused();

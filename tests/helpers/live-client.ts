@@ -1,4 +1,11 @@
-import type { LiveClient, LiveConnection, LiveFrame, OpenRequest, SignBudget, SignObservation } from '../../domain/contracts/live-connection.ts';
+import type {
+  LiveClient,
+  LiveConnection,
+  LiveFrame,
+  OpenRequest,
+  SignBudget,
+  SignObservation,
+} from '../../domain/contracts/live-connection.ts';
 import type { WireEvent } from '../../domain/contracts/live-event.ts';
 import { createLiveClient, type LiveClientOptions } from '../../tiktok/live/index.ts';
 import type { SandboxControl } from './sandbox-client.ts';
@@ -37,8 +44,15 @@ export function testClient(url: string, options: Partial<LiveClientOptions> = {}
 export function describeAll(...values: unknown[]): string {
   return values
     .map((value) => {
-      if (!(value instanceof Error)) return JSON.stringify(value, (_key, inner: unknown) => (inner instanceof Error ? describeAll(inner) : inner));
-      return [value.name, value.message, value.stack, JSON.stringify(value), value.cause === undefined ? '' : describeAll(value.cause)].join('\n');
+      if (!(value instanceof Error))
+        return JSON.stringify(value, (_key, inner: unknown) => (inner instanceof Error ? describeAll(inner) : inner));
+      return [
+        value.name,
+        value.message,
+        value.stack,
+        JSON.stringify(value),
+        value.cause === undefined ? '' : describeAll(value.cause),
+      ].join('\n');
     })
     .join('\n');
 }
@@ -51,7 +65,12 @@ export interface Listening {
 }
 
 /** Opens a sandbox room and keeps what comes. */
-export async function listen(client: LiveClient, control: SandboxControl, room: string, given: Partial<OpenRequest> = {}): Promise<Listening> {
+export async function listen(
+  client: LiveClient,
+  control: SandboxControl,
+  room: string,
+  given: Partial<OpenRequest> = {},
+): Promise<Listening> {
   const frames: LiveFrame[] = [];
   const connection = await client.open({
     livestream_id: LIVESTREAM,

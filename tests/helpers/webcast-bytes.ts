@@ -15,7 +15,8 @@ export const wire = (name: string, given: object = {}): Record<string, unknown> 
 /** Encodes with the published schema's own encoder. */
 export const encodeWire = (name: string, given: object = {}): Buffer => Buffer.from(codec(name).encode(wire(name, given)).finish());
 
-export const decodeWire = (name: string, bytes: Uint8Array): Record<string, unknown> => codec(name).decode(bytes) as Record<string, unknown>;
+export const decodeWire = (name: string, bytes: Uint8Array): Record<string, unknown> =>
+  codec(name).decode(bytes) as Record<string, unknown>;
 
 export const commonOf = (given: object = {}): object =>
   wire('CommonMessageData', { msgId: '7312345678901234567', roomId: '7312345678901234000', createTime: '1750000000123', ...given });

@@ -24,7 +24,8 @@ beforeEach(async () => {
   await sql`update sign_budget set limit_per_window = null, remaining = null, reset_at = null, blocked_until = null`.execute(database.db);
 });
 
-const budgetOf = (db = database.db, limit?: number) => createSignBudget({ db, defaultLimitPerMinute: limit, pollMs: 20, windowMs: WINDOW_MS });
+const budgetOf = (db = database.db, limit?: number) =>
+  createSignBudget({ db, defaultLimitPerMinute: limit, pollMs: 20, windowMs: WINDOW_MS });
 const waitingIds = async (): Promise<string[]> => (await readSignBudget(database.db)).waiting.map((waiter) => waiter.livestream_id);
 const isWaiting = (id: string) => eventually(async () => (await waitingIds()).includes(id), { intervalMs: 5 });
 
@@ -79,7 +80,11 @@ describe('the sign budget in PostgreSQL', () => {
     await database.db.transaction().execute(async (trx) => {
       await sql`update sign_budget set remaining = 0`.execute(trx);
       wait = budget.acquire(id, controller.signal);
-      await eventually(async () => (await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(database.db)).rows.length === 1);
+      await eventually(
+        async () =>
+          (await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(database.db))
+            .rows.length === 1,
+      );
     });
     await isWaiting(id);
     expect((await readSignBudget(database.db)).remaining).toBe(0);
@@ -89,14 +94,20 @@ describe('the sign budget in PostgreSQL', () => {
 
   test('a dead head of the queue holds nobody up', async () => {
     const dead = randomUUID();
-    await database.db.insertInto('sign_tickets').values({ livestream_id: dead, seen_at: new Date(Date.now() - 16_000) }).execute();
+    await database.db
+      .insertInto('sign_tickets')
+      .values({ livestream_id: dead, seen_at: new Date(Date.now() - 16_000) })
+      .execute();
     await budgetOf(database.db, 5).acquire(randomUUID(), never);
     expect(await waitingIds()).toEqual([]);
   });
 
   test('a living head is waited for', async () => {
     const head = randomUUID();
-    await database.db.insertInto('sign_tickets').values({ livestream_id: head, seen_at: sql<Date>`now()` }).execute();
+    await database.db
+      .insertInto('sign_tickets')
+      .values({ livestream_id: head, seen_at: sql<Date>`now()` })
+      .execute();
     const second = randomUUID();
     const acquired = budgetOf(database.db, 5).acquire(second, never);
     await isWaiting(second);
@@ -131,7 +142,10 @@ describe('the sign budget in PostgreSQL', () => {
     const budget = budgetOf();
     await budget.report({ limit: 5, remaining: 0, reset_at_ms: Date.now() + 60_000 });
     const [first, second] = [randomUUID(), randomUUID()];
-    await database.db.insertInto('sign_tickets').values({ livestream_id: first, seen_at: sql<Date>`now() - interval '14 seconds'` }).execute();
+    await database.db
+      .insertInto('sign_tickets')
+      .values({ livestream_id: first, seen_at: sql<Date>`now() - interval '14 seconds'` })
+      .execute();
     const controller = new AbortController();
     const waits = [second, first].map((id) => budget.acquire(id, controller.signal));
     await isWaiting(second);

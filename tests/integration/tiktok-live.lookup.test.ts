@@ -79,7 +79,10 @@ describe('finding a room', () => {
 
   test('all sources blocked tells the first one’s reason', async () => {
     await control.createRoom('all.blocked', { lookups: { html: 'blocked', api_live: 'blocked', euler: 'blocked' } });
-    await expect(resolve(user('all.blocked'))).rejects.toMatchObject({ code: 'tiktok_bad_response', detail: expect.stringContaining('captcha') });
+    await expect(resolve(user('all.blocked'))).rejects.toMatchObject({
+      code: 'tiktok_bad_response',
+      detail: expect.stringContaining('captcha'),
+    });
   });
 
   test('room details that can not be had keep nobody from a room that was found', async () => {
@@ -110,7 +113,10 @@ describe('finding a room', () => {
   test('nobody there is tiktok_unreachable', async () => {
     const gone = testClient('http://127.0.0.1:9');
     await expect(resolve(user('alice'), null, gone)).rejects.toMatchObject({ code: 'tiktok_unreachable' });
-    await expect(gone.roomState('7000000000000000001', null, NEVER)).rejects.toMatchObject({ code: 'tiktok_unreachable', detail: '127.0.0.1:9: ECONNREFUSED' });
+    await expect(gone.roomState('7000000000000000001', null, NEVER)).rejects.toMatchObject({
+      code: 'tiktok_unreachable',
+      detail: '127.0.0.1:9: ECONNREFUSED',
+    });
   });
 
   test('a call that is called off says so, as a LiveError', async () => {
@@ -145,7 +151,10 @@ describe('short links', () => {
 
   test('lead to a room by its id, as the app shares it', async () => {
     const { room_id } = await control.createRoom('dave');
-    expect(await resolve(await shortLink('ZMdave', `https://m.tiktok.com/share/live/${room_id}/?lang=de`))).toMatchObject({ room_id, username: 'dave' });
+    expect(await resolve(await shortLink('ZMdave', `https://m.tiktok.com/share/live/${room_id}/?lang=de`))).toMatchObject({
+      room_id,
+      username: 'dave',
+    });
   });
 
   test('may lead through other short links, five at most', async () => {
@@ -154,7 +163,10 @@ describe('short links', () => {
     const last = await shortLink('hop6', '/@erin/live');
     expect(await resolve(last)).toMatchObject({ username: 'erin' });
     expect(await resolve(await shortLink('hop2'))).toMatchObject({ username: 'erin' });
-    await expect(resolve(await shortLink('hop1'))).rejects.toMatchObject({ code: 'short_link_unresolved', detail: 'more than 5 redirects' });
+    await expect(resolve(await shortLink('hop1'))).rejects.toMatchObject({
+      code: 'short_link_unresolved',
+      detail: 'more than 5 redirects',
+    });
   });
 
   test.each([
@@ -166,11 +178,16 @@ describe('short links', () => {
     'http://169.254.169.254/latest/meta-data',
     'file:///etc/passwd',
   ])('a redirect to %s is not followed', async (location) => {
-    await expect(resolve(await shortLink('ZMbad', location))).rejects.toMatchObject({ code: 'short_link_unresolved', detail: 'a redirect away from TikTok' });
+    await expect(resolve(await shortLink('ZMbad', location))).rejects.toMatchObject({
+      code: 'short_link_unresolved',
+      detail: 'a redirect away from TikTok',
+    });
   });
 
   test('one that nobody made, or that leads to no LIVE, is unresolved', async () => {
     await expect(resolve(await shortLink('ZMnobodyMade'))).rejects.toMatchObject({ code: 'short_link_unresolved', permanent: true });
-    await expect(resolve(await shortLink('ZMhome', 'https://www.tiktok.com/foryou'))).rejects.toMatchObject({ code: 'short_link_unresolved' });
+    await expect(resolve(await shortLink('ZMhome', 'https://www.tiktok.com/foryou'))).rejects.toMatchObject({
+      code: 'short_link_unresolved',
+    });
   });
 });

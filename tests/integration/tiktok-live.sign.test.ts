@@ -20,7 +20,16 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 const opening = (client = testClient(stub.url), given: object = {}) =>
-  client.open({ livestream_id: LIVESTREAM, room_id: ROOM, username: null, cursor: null, session_cookie: null, onFrame: () => undefined, signal: NEVER, ...given });
+  client.open({
+    livestream_id: LIVESTREAM,
+    room_id: ROOM,
+    username: null,
+    cursor: null,
+    session_cookie: null,
+    onFrame: () => undefined,
+    signal: NEVER,
+    ...given,
+  });
 const failure = (promise: Promise<unknown>): Promise<Error> =>
   promise.then(
     () => new Error('it succeeded'),
@@ -29,7 +38,10 @@ const failure = (promise: Promise<unknown>): Promise<Error> =>
 
 describe('the sandbox’s sign service', () => {
   test.each([
-    ['rate_limited', { code: 'sign_rate_limited', retry_after_ms: 7_000, detail: 'Too many connections started, try again later', permanent: false }],
+    [
+      'rate_limited',
+      { code: 'sign_rate_limited', retry_after_ms: 7_000, detail: 'Too many connections started, try again later', permanent: false },
+    ],
     ['payment_required', { code: 'sign_payment_required', detail: 'This needs a paid plan, see the pricing page', permanent: true }],
     ['unauthorized', { code: 'sign_unauthorized', detail: 'The API key is missing or not valid', permanent: true }],
     ['failing', { code: 'sign_unavailable', detail: 'Internal server error, try again later', permanent: false }],
@@ -63,7 +75,13 @@ describe('the sandbox’s sign service', () => {
     await control.createRoom('params');
     const { connection } = await listen(testClient(sandbox.url, { signApiKey: 'key-of-ours' }), control, 'params');
     const sign = (await control.state('params')).requests.find(({ route }) => route === 'sign');
-    expect(sign?.query).toMatchObject({ client: 'ttlive-node', cursor: '', client_enter: 'true', platform: 'web', user_agent: expect.stringContaining('Mozilla') });
+    expect(sign?.query).toMatchObject({
+      client: 'ttlive-node',
+      cursor: '',
+      client_enter: 'true',
+      platform: 'web',
+      user_agent: expect.stringContaining('Mozilla'),
+    });
     expect(sign?.headers['x-api-key']).toBe('key-of-ours');
     await connection.close();
   });
@@ -119,7 +137,10 @@ describe('any sign service', () => {
 
   test('one that never answers is unavailable in time', async () => {
     stub.onConnect = () => undefined;
-    await expect(opening(testClient(stub.url, { timeouts: { sign: 100 } }))).rejects.toMatchObject({ code: 'sign_unavailable', detail: expect.stringContaining('100 ms') });
+    await expect(opening(testClient(stub.url, { timeouts: { sign: 100 } }))).rejects.toMatchObject({
+      code: 'sign_unavailable',
+      detail: expect.stringContaining('100 ms'),
+    });
   });
 
   test('an endless answer is cut', async () => {
@@ -140,7 +161,10 @@ describe('any sign service', () => {
 
   test('a budget that fails is "unavailable", and no call is made', async () => {
     const signBudget = { acquire: async () => Promise.reject(new Error('no database')), report: async () => undefined };
-    await expect(opening(testClient(stub.url, { signBudget }))).rejects.toMatchObject({ code: 'unavailable', detail: expect.stringContaining('no database') });
+    await expect(opening(testClient(stub.url, { signBudget }))).rejects.toMatchObject({
+      code: 'unavailable',
+      detail: expect.stringContaining('no database'),
+    });
     expect(stub.requests).toEqual([]);
   });
 
@@ -155,8 +179,12 @@ describe('any sign service', () => {
   test('a wait for the budget that is called off is an abort', async () => {
     const controller = new AbortController();
     const acquire = (_id: string, signal: AbortSignal) =>
-      new Promise<void>((_resolve, reject) => signal.addEventListener('abort', () => reject(new DOMException('off', 'AbortError')), { once: true }));
-    const open = failure(opening(testClient(stub.url, { signBudget: { acquire, report: async () => undefined } }), { signal: controller.signal }));
+      new Promise<void>((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(new DOMException('off', 'AbortError')), { once: true }),
+      );
+    const open = failure(
+      opening(testClient(stub.url, { signBudget: { acquire, report: async () => undefined } }), { signal: controller.signal }),
+    );
     controller.abort();
     expect(await open).toMatchObject({ name: 'LiveError', aborted: true });
   });

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { WebSocket } from 'ws';
+import type { LiveFrame } from '../../domain/contracts/live-connection.ts';
 import type { Sandbox } from '../../sandbox/server.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { LIVESTREAM, listen, NEVER, testClient, type Listening } from '../helpers/live-client.ts';
@@ -22,7 +23,12 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-async function join(room: string, settings: object = {}, given: Parameters<typeof listen>[3] = {}, client = testClient(sandbox.url)): Promise<Listening> {
+async function join(
+  room: string,
+  settings: object = {},
+  given: Parameters<typeof listen>[3] = {},
+  client = testClient(sandbox.url),
+): Promise<Listening> {
   await control.createRoom(room, settings);
   const listening = await listen(client, control, room, given);
   open.push(listening);
@@ -51,7 +57,11 @@ describe('an open room', () => {
     await eventually(() => events().length === 6);
     expect(events().map(({ type }) => type)).toEqual(['comment', 'gift', 'like', 'join', 'follow', 'share']);
     expect(events().map(({ msg_id }) => msg_id)).toEqual(ids.slice(0, 6));
-    expect(events()[0]).toMatchObject({ is_history: false, user: { username: 'anna', is_follower: expect.any(Boolean) }, fields: { comment: 'hallo', language: 'de' } });
+    expect(events()[0]).toMatchObject({
+      is_history: false,
+      user: { username: 'anna', is_follower: expect.any(Boolean) },
+      fields: { comment: 'hallo', language: 'de' },
+    });
     expect(events()[1]?.fields).toMatchObject({ gift_name: 'Rose', repeat_count: 3, group_id: '77', streakable: true, repeat_end: false });
     expect(connection.totals).toMatchObject({ likes: 12_345_678_901, viewers: 43, followers: 7 });
   });
@@ -104,7 +114,10 @@ describe('an open room', () => {
   test('a pause holds frames back and a resume brings them, in order and complete', async () => {
     const { connection, comments } = await join('pause');
     connection.pause();
-    await control.push('pause', Array.from({ length: 50 }, (_, index) => comment(String(index))));
+    await control.push(
+      'pause',
+      Array.from({ length: 50 }, (_, index) => comment(String(index))),
+    );
     await eventually(async () => (await control.state('pause')).messages_sent === 50);
     expect(comments()).toEqual([]);
     expect(await connection.ping(50)).toBe(true);
@@ -196,8 +209,18 @@ describe('the handshake', () => {
   afterAll(() => stub.close());
 
   const opening = (given: object = {}, options: object = {}) =>
-    testClient(stub.url, options).open({ livestream_id: LIVESTREAM, room_id: '7312345678901234000', username: null, cursor: null, session_cookie: null, onFrame: () => undefined, signal: NEVER, ...given });
-  const refuse = (head: string) => (stub.onUpgrade = (stream) => void stream.end(`HTTP/1.1 ${head}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`));
+    testClient(stub.url, options).open({
+      livestream_id: LIVESTREAM,
+      room_id: '7312345678901234000',
+      username: null,
+      cursor: null,
+      session_cookie: null,
+      onFrame: () => undefined,
+      signal: NEVER,
+      ...given,
+    });
+  const refuse = (head: string) =>
+    (stub.onUpgrade = (stream) => void stream.end(`HTTP/1.1 ${head}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`));
 
   test.each([
     ['403 Forbidden\r\nhandshake-msg: DEVICE_BLOCKED', { code: 'tiktok_refused', detail: '403 DEVICE_BLOCKED' }],
@@ -214,7 +237,10 @@ describe('the handshake', () => {
   test('that never ends, or breaks, is tiktok_unreachable in time', async () => {
     const accept = stub.onUpgrade;
     stub.onUpgrade = () => undefined;
-    await expect(opening({}, { timeouts: { handshake: 100 } })).rejects.toMatchObject({ code: 'tiktok_unreachable', detail: 'Opening handshake has timed out' });
+    await expect(opening({}, { timeouts: { handshake: 100 } })).rejects.toMatchObject({
+      code: 'tiktok_unreachable',
+      detail: 'Opening handshake has timed out',
+    });
     stub.onUpgrade = (stream) => stream.destroy();
     await expect(opening()).rejects.toMatchObject({ code: 'tiktok_unreachable' });
     stub.onUpgrade = accept;
@@ -236,15 +262,35 @@ describe('the handshake', () => {
   });
 
   test('the first batch is delivered before anything that comes over the socket', async () => {
-    const chat = (content: string) => ({ method: 'WebcastChatMessage', payload: encodeWire('WebcastChatMessage', { common: commonOf(), user: userOf(), content }) });
-    stub.onConnect = (response) => answerWith(response, batchOf([chat('first')], { pushServer: `${stub.pushUrl}?a=b`, cursor: 'c0', routeParams: { imprp: 'x', empty: '' } }));
+    const chat = (content: string) => ({
+      method: 'WebcastChatMessage',
+      payload: encodeWire('WebcastChatMessage', { common: commonOf(), user: userOf(), content }),
+    });
+    stub.onConnect = (response) =>
+      answerWith(
+        response,
+        batchOf([chat('first')], { pushServer: `${stub.pushUrl}?a=b`, cursor: 'c0', routeParams: { imprp: 'x', empty: '' } }),
+      );
     stub.onSocket = (socket) => socket.send(frameWith([chat('second')]));
     const seen: string[] = [];
-    const connection = await opening({ onFrame: (frame: { events: { fields: { comment?: string } }[] }) => seen.push(...frame.events.map(({ fields }) => fields.comment ?? '')) });
+    const history: boolean[] = [];
+    const onFrame = ({ events }: LiveFrame): void => {
+      history.push(...events.map(({ is_history }) => is_history));
+      seen.push(...events.flatMap(({ fields }) => ('comment' in fields ? [fields.comment] : [])));
+    };
+    const connection = await opening({ onFrame });
     await eventually(() => seen.length === 2);
     expect(seen).toEqual(['first', 'second']);
+    expect(history).toEqual([true, false]);
     const query = new URL(stub.requests.at(-1)!.url, stub.url).searchParams;
-    expect(Object.fromEntries(query)).toMatchObject({ a: 'b', cursor: 'c0', imprp: 'x', compress: 'gzip', room_id: '7312345678901234000', internal_ext: 'ext-1' });
+    expect(Object.fromEntries(query)).toMatchObject({
+      a: 'b',
+      cursor: 'c0',
+      imprp: 'x',
+      compress: 'gzip',
+      room_id: '7312345678901234000',
+      internal_ext: 'ext-1',
+    });
     expect(query.has('empty')).toBe(false);
     await connection.close();
   });

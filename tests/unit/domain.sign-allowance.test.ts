@@ -27,7 +27,12 @@ describe('the allowance of the sign service', () => {
   });
 
   test('Retry-After blocks whatever is left', () => {
-    const blocked = observeAllowance({ ...unknown, limit: 5, remaining: 3, reset_at_ms: NOW + 50_000 }, { blocked_until_ms: NOW + 7_000 }, NOW, rules);
+    const blocked = observeAllowance(
+      { ...unknown, limit: 5, remaining: 3, reset_at_ms: NOW + 50_000 },
+      { blocked_until_ms: NOW + 7_000 },
+      NOW,
+      rules,
+    );
     expect(spendCall(blocked, NOW, rules)).toEqual({ granted: false, wait_ms: 7_000 });
     expect(spendCall(blocked, NOW + 7_000, rules)).toMatchObject({ granted: true, allowance: { remaining: 4 } });
   });
@@ -46,7 +51,10 @@ describe('the allowance of the sign service', () => {
 
   test('a window that ends later is a new one and brings its own number', () => {
     const empty: SignAllowance = { limit: 5, remaining: 0, reset_at_ms: NOW + 200, blocked_until_ms: null };
-    expect(observeAllowance(empty, { remaining: 4, reset_at_ms: NOW + 60_200 }, NOW, rules)).toMatchObject({ remaining: 4, reset_at_ms: NOW + 60_200 });
+    expect(observeAllowance(empty, { remaining: 4, reset_at_ms: NOW + 60_200 }, NOW, rules)).toMatchObject({
+      remaining: 4,
+      reset_at_ms: NOW + 60_200,
+    });
   });
 
   test('the service’s own end of the window wins over the guessed one', () => {

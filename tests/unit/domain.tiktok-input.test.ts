@@ -106,8 +106,28 @@ describe('what a person types to name a LIVE', () => {
   });
 
   test('what is accepted leads nowhere but to TikTok, whatever was typed', () => {
-    const piece = fc.constantFrom('https://', 'www.', 'vm.', 'tiktok.com', '/', '@', 'zoe', 'live', '?', '#', ':', '\\', '.', 'evil.com', '7123456789012345678', ' ');
-    const typed = fc.oneof(fc.string({ unit: 'binary' }), fc.array(piece, { maxLength: 10 }).map((parts) => parts.join('')));
+    const piece = fc.constantFrom(
+      'https://',
+      'www.',
+      'vm.',
+      'tiktok.com',
+      '/',
+      '@',
+      'zoe',
+      'live',
+      '?',
+      '#',
+      ':',
+      '\\',
+      '.',
+      'evil.com',
+      '7123456789012345678',
+      ' ',
+    );
+    const typed = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(piece, { maxLength: 10 }).map((parts) => parts.join('')),
+    );
     fc.assert(
       fc.property(typed, (text) => {
         const parsed = parseTikTokInput(text);

@@ -42,7 +42,12 @@ describe('what Showrunner tells of a wire message', () => {
       streakable: false,
       repeat_end: true,
     });
-    expect(told('WebcastGiftMessage', { giftId: '5' }).event?.fields).toMatchObject({ gift_id: '5', gift_name: '', diamond_count: 0, streakable: false });
+    expect(told('WebcastGiftMessage', { giftId: '5' }).event?.fields).toMatchObject({
+      gift_id: '5',
+      gift_name: '',
+      diamond_count: 0,
+      streakable: false,
+    });
   });
 
   test('likes carry their number and the room’s total, beyond 32 bits', () => {
@@ -50,11 +55,18 @@ describe('what Showrunner tells of a wire message', () => {
       event: { type: 'like', fields: { like_count: 15, total_likes: 12_345_678_901 } },
       totals: { likes: 12_345_678_901 },
     });
-    expect(told('WebcastLikeMessage', { count: -1, total: '-5' })).toMatchObject({ event: { fields: { like_count: 0, total_likes: 0 } }, totals: {} });
+    expect(told('WebcastLikeMessage', { count: -1, total: '-5' })).toMatchObject({
+      event: { fields: { like_count: 0, total_likes: 0 } },
+      totals: {},
+    });
   });
 
   test('a member is a join only where it joins', () => {
-    expect(told('WebcastMemberMessage', { user: userOf(), memberCount: 12, action: 1 }).event).toMatchObject({ type: 'join', user: zoe, fields: { viewer_count: 12 } });
+    expect(told('WebcastMemberMessage', { user: userOf(), memberCount: 12, action: 1 }).event).toMatchObject({
+      type: 'join',
+      user: zoe,
+      fields: { viewer_count: 12 },
+    });
     expect(told('WebcastMemberMessage', { user: userOf(), action: 3 }).event).toBeNull();
   });
 
@@ -67,8 +79,14 @@ describe('what Showrunner tells of a wire message', () => {
         shareCount: 6,
         shareTarget: 'copy',
       });
-    expect(social('pm_main_follow_message_viewer_2')).toMatchObject({ event: { type: 'follow', fields: { follow_count: 345 } }, totals: { followers: 345 } });
-    expect(social('pm_mt_guidance_share')).toMatchObject({ event: { type: 'share', fields: { share_target: 'copy' } }, totals: { shares: 6 } });
+    expect(social('pm_main_follow_message_viewer_2')).toMatchObject({
+      event: { type: 'follow', fields: { follow_count: 345 } },
+      totals: { followers: 345 },
+    });
+    expect(social('pm_mt_guidance_share')).toMatchObject({
+      event: { type: 'share', fields: { share_target: 'copy' } },
+      totals: { shares: 6 },
+    });
     expect(social('pm_other')).toEqual({ event: null, totals: {} });
   });
 
@@ -77,7 +95,11 @@ describe('what Showrunner tells of a wire message', () => {
   });
 
   test('control 3 and 4 end the LIVE, 1 and 2 do not', () => {
-    expect(told('WebcastControlMessage', { action: 3 }).event).toMatchObject({ type: 'live_end', msg_id: '7312345678901234567', fields: { cause: 'ended' } });
+    expect(told('WebcastControlMessage', { action: 3 }).event).toMatchObject({
+      type: 'live_end',
+      msg_id: '7312345678901234567',
+      fields: { cause: 'ended' },
+    });
     expect(told('WebcastControlMessage', { action: 4 }).event).toMatchObject({ type: 'live_end', fields: { cause: 'suspended' } });
     expect([1, 2].map((action) => told('WebcastControlMessage', { action }).event)).toEqual([null, null]);
   });
@@ -102,13 +124,22 @@ describe('what a viewer is to the streamer', () => {
   });
 
   test('comes from the user', () => {
-    const user = { followInfo: wire('FollowInfo', { followStatus: '1' }), userAttr: wire('UserAttr', { isAdmin: true }), subscribeInfo: wire('SubscribeInfo', { isSubscribedToAnchor: true }) };
+    const user = {
+      followInfo: wire('FollowInfo', { followStatus: '1' }),
+      userAttr: wire('UserAttr', { isAdmin: true }),
+      subscribeInfo: wire('SubscribeInfo', { isSubscribedToAnchor: true }),
+    };
     expect(flags(user)).toEqual({ ...zoe, is_follower: true, is_moderator: true, is_subscriber: true });
     expect(flags({ followInfo: wire('FollowInfo', { followerCount: '9' }) })).toEqual({ ...zoe, is_follower: false });
   });
 
   test('comes from the identity where there is one', () => {
     const userIdentity = wire('UserIdentity', { isModeratorOfAnchor: true });
-    expect(flags({ followInfo: wire('FollowInfo', { followStatus: '2' }) }, { userIdentity })).toEqual({ ...zoe, is_follower: false, is_moderator: true, is_subscriber: false });
+    expect(flags({ followInfo: wire('FollowInfo', { followStatus: '2' }) }, { userIdentity })).toEqual({
+      ...zoe,
+      is_follower: false,
+      is_moderator: true,
+      is_subscriber: false,
+    });
   });
 });

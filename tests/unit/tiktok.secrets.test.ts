@@ -4,7 +4,13 @@ import { isLoopback, mayCarrySession, redactor, sessionCookies } from '../../tik
 
 describe('a session cookie', () => {
   test('given as a bare id goes by all of TikTok’s names for it', () => {
-    expect(sessionCookies(' abc123 ')).toEqual(['sessionid=abc123', 'sessionid_ss=abc123', 'sid_tt=abc123', 'sid_guard=abc123', 'tt-target-idc=useast1a']);
+    expect(sessionCookies(' abc123 ')).toEqual([
+      'sessionid=abc123',
+      'sessionid_ss=abc123',
+      'sid_tt=abc123',
+      'sid_guard=abc123',
+      'tt-target-idc=useast1a',
+    ]);
   });
 
   test('given as pairs stays as it is', () => {
@@ -34,7 +40,9 @@ describe('a session cookie', () => {
 
   test('is taken out of text whole, in parts and encoded', () => {
     const redact = redactor(['sessionid=S3cr%t/x; sid=Other1', 'key-1', null]);
-    expect(redact('got sessionid=S3cr%t/x; sid=Other1 and S3cr%25t%2Fx, Other1, key-1')).toBe('got [redacted] and [redacted], [redacted], [redacted]');
+    expect(redact('got sessionid=S3cr%t/x; sid=Other1 and S3cr%25t%2Fx, Other1, key-1')).toBe(
+      'got [redacted] and [redacted], [redacted], [redacted]',
+    );
     expect(redact('x'.repeat(2_000))).toHaveLength(500);
   });
 });
@@ -50,7 +58,14 @@ describe('the push server that a sign service names', () => {
     expect(pushServerOf(sign, push).href).toBe(push);
   });
 
-  test.each(['', 'push.tiktok.com', 'ws://push.tiktok.com/im', 'http://127.0.0.1/im', 'file:///etc/passwd', 'wss://me:pw@push.tiktok.com/'])('may not be %j', (push) => {
+  test.each([
+    '',
+    'push.tiktok.com',
+    'ws://push.tiktok.com/im',
+    'http://127.0.0.1/im',
+    'file:///etc/passwd',
+    'wss://me:pw@push.tiktok.com/',
+  ])('may not be %j', (push) => {
     expect(() => pushServerOf(SECURE, push)).toThrow(/no secure push server/);
   });
 });

@@ -13,9 +13,19 @@ const int32 = fc.integer();
 // PostgreSQL stores no NUL, so ours leaves it out; lone surrogates have no UTF-8.
 const text = fc.string({ unit: 'grapheme' }).map((value) => value.replaceAll('\0', ''));
 
-const commons = fc.record({ msgId: int64, createTime: int64, key: text }).map(({ key, ...rest }) => commonOf({ ...rest, displayText: wire('MessageCommonText', { key, defaultPattern: 'x' }) }));
+const commons = fc
+  .record({ msgId: int64, createTime: int64, key: text })
+  .map(({ key, ...rest }) => commonOf({ ...rest, displayText: wire('MessageCommonText', { key, defaultPattern: 'x' }) }));
 const users = fc
-  .record({ id: int64, nickname: text, displayId: text, urls: fc.array(text, { maxLength: 2 }), followStatus: fc.option(int64), isAdmin: fc.option(fc.boolean()), isSubscribe: fc.option(fc.boolean()) })
+  .record({
+    id: int64,
+    nickname: text,
+    displayId: text,
+    urls: fc.array(text, { maxLength: 2 }),
+    followStatus: fc.option(int64),
+    isAdmin: fc.option(fc.boolean()),
+    isSubscribe: fc.option(fc.boolean()),
+  })
   .map(({ urls, followStatus, isAdmin, isSubscribe, ...rest }) =>
     userOf({
       ...rest,
@@ -28,12 +38,25 @@ const users = fc
 const identities = fc
   .option(fc.record({ isSubscriberOfAnchor: fc.boolean(), isFollowerOfAnchor: fc.boolean(), isModeratorOfAnchor: fc.boolean() }))
   .map((identity) => (identity ? wire('UserIdentity', { ...identity, isAnchor: true }) : undefined));
-const gifts = fc.option(fc.record({ id: int64, type: int32, diamondCount: int32, name: text })).map((gift) => (gift ? wire('Gift', { ...gift, describe: 'x' }) : undefined));
+const gifts = fc
+  .option(fc.record({ id: int64, type: int32, diamondCount: int32, name: text }))
+  .map((gift) => (gift ? wire('Gift', { ...gift, describe: 'x' }) : undefined));
 
 const user = fc.option(users).map((value) => value ?? undefined);
 const MESSAGES = {
   WebcastChatMessage: fc.record({ common: commons, user, content: text, contentLanguage: text, userIdentity: identities, atUser: user }),
-  WebcastGiftMessage: fc.record({ common: commons, user, toUser: user, giftId: int64, repeatCount: int32, comboCount: int32, repeatEnd: int32, groupId: int64, gift: gifts, userIdentity: identities }),
+  WebcastGiftMessage: fc.record({
+    common: commons,
+    user,
+    toUser: user,
+    giftId: int64,
+    repeatCount: int32,
+    comboCount: int32,
+    repeatEnd: int32,
+    groupId: int64,
+    gift: gifts,
+    userIdentity: identities,
+  }),
   WebcastLikeMessage: fc.record({ common: commons, user, count: int32, total: int64, color: int32 }),
   WebcastMemberMessage: fc.record({ common: commons, user, memberCount: int32, action: int32, operator: user }),
   WebcastSocialMessage: fc.record({ common: commons, user, shareTarget: text, followCount: int64, shareCount: int32, action: int64 }),
@@ -66,11 +89,29 @@ function selected(method: string, official: Fields): Fields {
   }
   const identity = part(official['userIdentity']);
   if (identity) {
-    seen['identity'] = { isSubscriber: identity['isSubscriberOfAnchor'], isFollower: identity['isFollowerOfAnchor'], isModerator: identity['isModeratorOfAnchor'] };
+    seen['identity'] = {
+      isSubscriber: identity['isSubscriberOfAnchor'],
+      isFollower: identity['isFollowerOfAnchor'],
+      isModerator: identity['isModeratorOfAnchor'],
+    };
   }
   const gift = part(official['gift']);
   if (gift) seen['gift'] = { id: gift['id'], type: gift['type'], diamondCount: gift['diamondCount'], name: gift['name'] };
-  for (const name of ['content', 'contentLanguage', 'giftId', 'repeatCount', 'repeatEnd', 'groupId', 'count', 'total', 'memberCount', 'action', 'shareTarget', 'followCount', 'shareCount']) {
+  for (const name of [
+    'content',
+    'contentLanguage',
+    'giftId',
+    'repeatCount',
+    'repeatEnd',
+    'groupId',
+    'count',
+    'total',
+    'memberCount',
+    'action',
+    'shareTarget',
+    'followCount',
+    'shareCount',
+  ]) {
     if (name in official && !(method === 'WebcastSocialMessage' && name === 'action')) seen[name] = official[name];
   }
   return seen;
@@ -90,15 +131,39 @@ describe('our decoder and the one of the published schema', () => {
   test('agree on frames and batches', () => {
     fc.assert(
       fc.property(int64, text, fc.uint8Array(), fc.boolean(), fc.dictionary(text, text), (id, words, payload, flag, routeParams) => {
-        const frame = pushOf(payload, { logId: id, seqId: id, payloadType: words, headers: [wire('PushHeader', { key: words, value: words })] });
+        const frame = pushOf(payload, {
+          logId: id,
+          seqId: id,
+          payloadType: words,
+          headers: [wire('PushHeader', { key: words, value: words })],
+        });
         const { logId, payloadEncoding, payloadType, payload: inner } = decodeWire('WebcastPushFrame', frame);
         expect(decodePushFrame(frame)).toEqual({ logId, payloadEncoding, payloadType, payload: inner });
 
-        const batch = batchOf([{ method: words, payload, msgId: id, isHistory: flag }], { cursor: words, internalExt: words, needAck: flag, pushServer: words, routeParams, now: id });
+        const batch = batchOf([{ method: words, payload, msgId: id, isHistory: flag }], {
+          cursor: words,
+          internalExt: words,
+          needAck: flag,
+          pushServer: words,
+          routeParams,
+          now: id,
+        });
         const official = decodeWire('ProtoMessageFetchResult', batch);
-        const entries = (official['messages'] as Fields[]).map(({ method, payload, msgId, isHistory }) => ({ method, payload, msgId, isHistory }));
+        const entries = (official['messages'] as Fields[]).map(({ method, payload, msgId, isHistory }) => ({
+          method,
+          payload,
+          msgId,
+          isHistory,
+        }));
         const { cursor, internalExt, needAck, pushServer } = official;
-        expect(decodeFetchResult(batch)).toEqual({ entries, cursor, internalExt, needAck, pushServer, routeParams: official['routeParams'] });
+        expect(decodeFetchResult(batch)).toEqual({
+          entries,
+          cursor,
+          internalExt,
+          needAck,
+          pushServer,
+          routeParams: official['routeParams'],
+        });
       }),
     );
   });
@@ -153,7 +218,10 @@ describe('malformed bytes', () => {
 });
 
 describe('frames', () => {
-  const chat = (content: string) => ({ method: 'WebcastChatMessage', payload: encodeWire('WebcastChatMessage', { common: commonOf(), user: userOf(), content }) });
+  const chat = (content: string) => ({
+    method: 'WebcastChatMessage',
+    payload: encodeWire('WebcastChatMessage', { common: commonOf(), user: userOf(), content }),
+  });
 
   test('a plain and a gzipped frame give the same batch, with its cursor and what its ack must say', () => {
     const batch = batchOf([chat('one'), chat('two')]);
@@ -181,7 +249,11 @@ describe('frames', () => {
   });
 
   test('a broken message inside is counted, an unknown one ignored, and the rest of the batch is good', () => {
-    const batch = batchOf([{ method: 'WebcastChatMessage', payload: Buffer.from([10, 200]) }, { method: 'WebcastRankUpdateMessage', payload: Buffer.from([255]) }, chat('good')]);
+    const batch = batchOf([
+      { method: 'WebcastChatMessage', payload: Buffer.from([10, 200]) },
+      { method: 'WebcastRankUpdateMessage', payload: Buffer.from([255]) },
+      chat('good'),
+    ]);
     const push = decodePush(pushOf(batch), NOW);
     expect(push?.batch).toMatchObject({ decode_failures: 1, ignored: 1 });
     expect(push?.batch.events).toHaveLength(1);
@@ -200,7 +272,8 @@ describe('frames', () => {
 
   test('a message without an id takes the envelope’s, else one made of its bytes, the same each time', () => {
     const payload = encodeWire('WebcastChatMessage', { content: 'x' });
-    const ids = (msgId: string, bytes: Uint8Array) => decodeBatch(decodeFetchResult(batchOf([{ method: 'WebcastChatMessage', payload: bytes, msgId }])), NOW).events[0]?.msg_id;
+    const ids = (msgId: string, bytes: Uint8Array) =>
+      decodeBatch(decodeFetchResult(batchOf([{ method: 'WebcastChatMessage', payload: bytes, msgId }])), NOW).events[0]?.msg_id;
     expect(ids('99', payload)).toBe('99');
     expect(ids('0', payload)).toMatch(/^sha1:[0-9a-f]{40}$/);
     expect(ids('0', payload)).toBe(ids('0', payload));

@@ -64,7 +64,8 @@ export class PushConnection implements LiveConnection {
         reject(error);
       };
       const onAbort = (): void => settle(abortedError());
-      const onClose = (): void => settle(new LiveError('tiktok_unreachable', { detail: this.#error ?? 'The socket closed while opening.' }));
+      const onClose = (): void =>
+        settle(new LiveError('tiktok_unreachable', { detail: this.#error ?? 'The socket closed while opening.' }));
       const onRefused = (_request: unknown, response: IncomingMessage): void => settle(handshakeError(response, this.#options.redact));
       const onOpen = (): void => {
         try {
@@ -164,13 +165,16 @@ export class PushConnection implements LiveConnection {
   }
 
   #end(code: number, reason: Buffer): ConnectionEnd {
-    if (this.#ignored > 0) this.#options.logger.debug({ room_id: this.room.room_id, messages: this.#ignored }, 'messages of kinds that nobody needs');
+    if (this.#ignored > 0)
+      this.#options.logger.debug({ room_id: this.room.room_id, messages: this.#ignored }, 'messages of kinds that nobody needs');
     if (this.#error !== null && !this.#closing) return { kind: 'error', error: this.#error };
     return { kind: 'closed', code, reason: this.#options.redact(reason.toString('utf8')).slice(0, MAX_REASON) };
   }
 }
 
-const MALFORMED: { batch: DecodedBatch; ack?: undefined } = { batch: { events: [], totals: {}, cursor: null, decode_failures: 1, ignored: 0 } };
+const MALFORMED: { batch: DecodedBatch; ack?: undefined } = {
+  batch: { events: [], totals: {}, cursor: null, decode_failures: 1, ignored: 0 },
+};
 
 function decodeOrCount(bytes: Buffer, receivedAtMs: number): ReturnType<typeof decodePush> {
   try {

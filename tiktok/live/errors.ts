@@ -18,7 +18,10 @@ export class LiveError extends AppError {
   readonly retry_after_ms: number | undefined;
   readonly aborted: boolean;
 
-  constructor(code: ErrorCode, { detail = null, reason = ERRORS[code].message, retry_after_ms, aborted = false, cause }: LiveErrorDetails = {}) {
+  constructor(
+    code: ErrorCode,
+    { detail = null, reason = ERRORS[code].message, retry_after_ms, aborted = false, cause }: LiveErrorDetails = {},
+  ) {
     super(code, detail, cause === undefined ? undefined : { cause });
     this.name = 'LiveError';
     this.reason = reason;

@@ -52,7 +52,11 @@ export function decodeBatch(result: FetchResult, receivedAtMs: number, isHistory
       continue;
     }
     try {
-      const context = { fallbackId: () => fallbackId(entry), isHistory: entry.isHistory || (isHistory && entry.method !== CONTROL), receivedAtMs };
+      const context = {
+        fallbackId: () => fallbackId(entry),
+        isHistory: entry.isHistory || (isHistory && entry.method !== CONTROL),
+        receivedAtMs,
+      };
       const { event, totals: stated } = normalize(decode(entry.payload), context);
       Object.assign(totals, stated);
       if (event) events.push(event);

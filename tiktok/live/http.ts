@@ -52,7 +52,11 @@ export async function get({ url, headers, signal, timeoutMs, maxBytes = DEFAULT_
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     // Not fetch: that refuses a list of ports on which a stand-in for TikTok may well listen.
-    const response = await request(url, { headers: { ...headers, 'Accept-Encoding': 'gzip, deflate' }, signal: controller.signal, dispatcher });
+    const response = await request(url, {
+      headers: { ...headers, 'Accept-Encoding': 'gzip, deflate' },
+      signal: controller.signal,
+      dispatcher,
+    });
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of response.body as AsyncIterable<Buffer>) {

@@ -1,4 +1,11 @@
-import type { LiveClient, LiveConnection, OpenRequest, RoomIdentity, RoomState, SignBudget } from '../../domain/contracts/live-connection.ts';
+import type {
+  LiveClient,
+  LiveConnection,
+  OpenRequest,
+  RoomIdentity,
+  RoomState,
+  SignBudget,
+} from '../../domain/contracts/live-connection.ts';
 import type { TikTokInput } from '../../domain/contracts/livestream.ts';
 import { createBrowser } from './browser.ts';
 import { PushConnection } from './connection.ts';
@@ -47,7 +54,8 @@ export function createLiveClient({ urls, signApiKey, signBudget, timeouts, maxPa
   };
   return {
     resolveRoom: (input, cookie, signal) => typed(() => resolveRoom(context, createCall(context, cookie, signal), input)),
-    roomState: (roomId, cookie, signal) => typed(async () => (await fetchRoomInfo(context, createCall(context, cookie, signal), checked(roomId))).state),
+    roomState: (roomId, cookie, signal) =>
+      typed(async () => (await fetchRoomInfo(context, createCall(context, cookie, signal), checked(roomId))).state),
     open: (request) => typed(() => open(context, request)),
   };
 }
@@ -114,7 +122,12 @@ async function open(context: LiveContext, request: OpenRequest): Promise<LiveCon
   return connection;
 }
 
-function openSocket(context: LiveContext, call: Call, roomId: string, signed: SignedRoom): ReturnType<LiveContext['browser']['openSocket']> {
+function openSocket(
+  context: LiveContext,
+  call: Call,
+  roomId: string,
+  signed: SignedRoom,
+): ReturnType<LiveContext['browser']['openSocket']> {
   const { first, cookie } = signed;
   const pushServer = pushServerOf(context.urls.sign, first.pushServer);
   const routeParams = Object.entries(first.routeParams).filter(([, value]) => value !== '');
@@ -122,7 +135,13 @@ function openSocket(context: LiveContext, call: Call, roomId: string, signed: Si
   return context.browser.openSocket({
     pushServer,
     roomId,
-    params: { compress: 'gzip', room_id: roomId, internal_ext: first.internalExt, cursor: first.cursor, ...Object.fromEntries(routeParams) },
+    params: {
+      compress: 'gzip',
+      room_id: roomId,
+      internal_ext: first.internalExt,
+      cursor: first.cursor,
+      ...Object.fromEntries(routeParams),
+    },
     cookie: [...session, cookie].join('; '),
     handshakeTimeoutMs: context.timeouts.handshake,
     maxPayloadBytes: context.maxPayloadBytes,
@@ -133,7 +152,12 @@ function openSocket(context: LiveContext, call: Call, roomId: string, signed: Si
  * The LIVE is over, so no socket is asked for. Who was there before gets what was missed, its end included.
  * @throws LiveError room_ended for one who was not
  */
-function endedConnection(room: RoomIdentity, batch: DecodedBatch, { bytes }: SignedRoom, { cursor: resumedAt, onFrame }: OpenRequest): LiveConnection {
+function endedConnection(
+  room: RoomIdentity,
+  batch: DecodedBatch,
+  { bytes }: SignedRoom,
+  { cursor: resumedAt, onFrame }: OpenRequest,
+): LiveConnection {
   if (resumedAt === null) throw new LiveError('room_ended');
   const { events, totals, cursor, decode_failures } = batch;
   onFrame({ events, totals, cursor, decode_failures, bytes, received_at_ms: Date.now(), ack: () => undefined });
@@ -150,6 +174,7 @@ function endedConnection(room: RoomIdentity, batch: DecodedBatch, { bytes }: Sig
 
 /** The wire carries room ids as positive 64-bit numbers only. */
 function checked(roomId: string): string {
-  if (!/^[1-9]\d{0,18}$/.test(roomId) || BigInt(roomId) > MAX_INT64) throw new LiveError('tiktok_bad_response', { detail: 'A room id that is no number.' });
+  if (!/^[1-9]\d{0,18}$/.test(roomId) || BigInt(roomId) > MAX_INT64)
+    throw new LiveError('tiktok_bad_response', { detail: 'A room id that is no number.' });
   return roomId;
 }

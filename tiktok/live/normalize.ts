@@ -74,7 +74,14 @@ function social(message: MessageOf<'WebcastSocialMessage'>, context: MessageCont
   }
   if (message.common.displayKey.includes('share')) {
     const shares = count(message.shareCount);
-    return event(message, context, 'share', userOf(message.user), { share_target: message.shareTarget || null }, shares > 0 ? { shares } : NOTHING);
+    return event(
+      message,
+      context,
+      'share',
+      userOf(message.user),
+      { share_target: message.shareTarget || null },
+      shares > 0 ? { shares } : NOTHING,
+    );
   }
   return { event: null, totals: NOTHING };
 }

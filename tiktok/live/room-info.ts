@@ -27,7 +27,8 @@ export async function fetchRoomInfo(context: LiveContext, call: Call, roomId: st
   const statusCode = Number(body?.['status_code'] ?? 0);
   if (statusCode === AGE_RESTRICTED_STATUS) throw new LiveError('age_restricted', { detail });
   if (statusCode === ROOM_FINISHED_STATUS) return { room_id: roomId, username: null, title: null, state: 'offline' };
-  if (statusCode === PARAMS_ERROR_STATUS) throw new LiveError('room_ended', { reason: 'TikTok knows no LIVE under this room id; it may be over.', detail });
+  if (statusCode === PARAMS_ERROR_STATUS)
+    throw new LiveError('room_ended', { reason: 'TikTok knows no LIVE under this room id; it may be over.', detail });
   refuseBadStatus(answer.status, detail);
   if (statusCode !== 0) throw new LiveError('tiktok_refused', { detail: detail ?? `status_code ${statusCode}` });
   if (!data) throw new LiveError('tiktok_bad_response', { detail: 'room/info without data' });

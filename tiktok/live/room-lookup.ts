@@ -70,7 +70,8 @@ async function fromSignService(context: LiveContext, call: Call, username: strin
   if (code === 404) throw new LiveError('user_not_found', { detail });
   if (code >= 500) throw new LiveError('sign_unavailable', { detail: detail ?? `HTTP ${code}` });
   const roomId = textOf(body?.['room_id']);
-  if (code !== 200 || !roomId) throw new LiveError('tiktok_refused', { detail: detail ?? `The sign service knows no room (code ${code}).` });
+  if (code !== 200 || !roomId)
+    throw new LiveError('tiktok_refused', { detail: detail ?? `The sign service knows no room (code ${code}).` });
   return { room_id: roomId, title: null, state: body?.['is_live'] === false ? 'offline' : 'live' };
 }
 
@@ -82,7 +83,11 @@ function roomIn(info: { [key: string]: unknown } | undefined, otherwise: string)
   const given = textOf(user['roomId']);
   if (given !== null && !/^\d{1,19}$/.test(given)) throw new LiveError('tiktok_bad_response', { detail: 'A room id that is no number.' });
   const roomId = given === '0' ? null : given;
-  return { room_id: roomId, title: textOf(liveRoom?.['title']), state: roomId === null ? 'offline' : stateOf(liveRoom?.['status'] ?? user['status']) };
+  return {
+    room_id: roomId,
+    title: textOf(liveRoom?.['title']),
+    state: roomId === null ? 'offline' : stateOf(liveRoom?.['status'] ?? user['status']),
+  };
 }
 
 /** Where all failed: if one did not answer, asking again may help; else the first source's words tell most. */

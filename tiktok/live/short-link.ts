@@ -33,7 +33,8 @@ function nextHop(context: LiveContext, from: URL, location: string): URL {
   // A stand-in for TikTok names itself where TikTok would name www.tiktok.com.
   if (next.origin === new URL(context.urls.web).origin) return new URL(`https://www.tiktok.com${next.pathname}${next.search}`);
   const isTikTok = next.hostname === 'tiktok.com' || next.hostname.endsWith('.tiktok.com');
-  if (next.protocol !== 'https:' || !isTikTok || next.port || next.username || next.password) throw unresolved('a redirect away from TikTok');
+  if (next.protocol !== 'https:' || !isTikTok || next.port || next.username || next.password)
+    throw unresolved('a redirect away from TikTok');
   return next;
 }
 

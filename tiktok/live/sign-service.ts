@@ -50,7 +50,9 @@ export async function acquireTurn(context: LiveContext, call: Call, livestreamId
     await context.signBudget.acquire(livestreamId, call.signal);
   } catch (error) {
     if (call.signal.aborted) throw abortedError();
-    throw new LiveError('unavailable', { detail: `The queue for the sign service: ${error instanceof Error ? error.message : String(error)}` });
+    throw new LiveError('unavailable', {
+      detail: `The queue for the sign service: ${error instanceof Error ? error.message : String(error)}`,
+    });
   }
 }
 
@@ -133,4 +135,5 @@ function epochMs(value: string | null, nowMs: number): number | undefined {
   return number < MILLISECONDS_EPOCH ? number * 1_000 : number;
 }
 
-const wholeNumber = (value: string | null): number | undefined => (value !== null && /^\d{1,15}$/.test(value.trim()) ? Number(value) : undefined);
+const wholeNumber = (value: string | null): number | undefined =>
+  value !== null && /^\d{1,15}$/.test(value.trim()) ? Number(value) : undefined;

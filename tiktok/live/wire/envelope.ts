@@ -34,10 +34,14 @@ export function decodePushFrame(bytes: Buffer): PushFrame {
   const frame: PushFrame = { logId: '0', payloadEncoding: '', payloadType: '', payload: EMPTY };
   while (reader.pos < bytes.length) {
     const tag = reader.uint32();
-    if (tag === 16) frame.logId = reader.int64(); // 2
-    else if (tag === 50) frame.payloadEncoding = reader.string(); // 6
-    else if (tag === 58) frame.payloadType = reader.string(); // 7
-    else if (tag === 66) frame.payload = reader.bytes(); // 8
+    if (tag === 16)
+      frame.logId = reader.int64(); // 2
+    else if (tag === 50)
+      frame.payloadEncoding = reader.string(); // 6
+    else if (tag === 58)
+      frame.payloadType = reader.string(); // 7
+    else if (tag === 66)
+      frame.payload = reader.bytes(); // 8
     else reader.skip(tag);
   }
   return frame;
@@ -49,12 +53,18 @@ export function decodeFetchResult(bytes: Buffer): FetchResult {
   const result: FetchResult = { entries: [], cursor: '', internalExt: '', routeParams: {}, needAck: false, pushServer: '' };
   while (reader.pos < bytes.length) {
     const tag = reader.uint32();
-    if (tag === 10) result.entries.push(readEntry(reader)); // 1
-    else if (tag === 18) result.cursor = reader.string(); // 2
-    else if (tag === 42) result.internalExt = reader.string(); // 5
-    else if (tag === 58) readMapEntry(reader, result.routeParams); // 7
-    else if (tag === 72) result.needAck = reader.bool(); // 9
-    else if (tag === 82) result.pushServer = reader.string(); // 10
+    if (tag === 10)
+      result.entries.push(readEntry(reader)); // 1
+    else if (tag === 18)
+      result.cursor = reader.string(); // 2
+    else if (tag === 42)
+      result.internalExt = reader.string(); // 5
+    else if (tag === 58)
+      readMapEntry(reader, result.routeParams); // 7
+    else if (tag === 72)
+      result.needAck = reader.bool(); // 9
+    else if (tag === 82)
+      result.pushServer = reader.string(); // 10
     else reader.skip(tag);
   }
   return result;
@@ -65,10 +75,14 @@ function readEntry(reader: WireReader): WireEntry {
   const entry: WireEntry = { method: '', payload: EMPTY, msgId: '0', isHistory: false };
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === 10) entry.method = reader.string(); // 1
-    else if (tag === 18) entry.payload = reader.bytes(); // 2
-    else if (tag === 24) entry.msgId = reader.int64(); // 3
-    else if (tag === 48) entry.isHistory = reader.bool(); // 6
+    if (tag === 10)
+      entry.method = reader.string(); // 1
+    else if (tag === 18)
+      entry.payload = reader.bytes(); // 2
+    else if (tag === 24)
+      entry.msgId = reader.int64(); // 3
+    else if (tag === 48)
+      entry.isHistory = reader.bool(); // 6
     else reader.skip(tag);
   }
   reader.finish(end);

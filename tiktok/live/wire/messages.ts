@@ -56,7 +56,9 @@ function decoder<M extends WireMessage['method']>(empty: () => MessageOf<M>, fie
 }
 
 const common = { 10: (message: Base, reader: WireReader): void => void (message.common = readCommon(reader)) };
-const userIn = (tag: number): Record<number, Field<{ user?: WireUser }>> => ({ [tag]: (message, reader) => (message.user = readUser(reader)) });
+const userIn = (tag: number): Record<number, Field<{ user?: WireUser }>> => ({
+  [tag]: (message, reader) => (message.user = readUser(reader)),
+});
 
 /** Decoders by TikTok's method name; a method that is not here is none of our business. @throws RangeError on malformed bytes */
 export const MESSAGE_DECODERS = {
@@ -83,15 +85,12 @@ export const MESSAGE_DECODERS = {
       258: (message, reader) => (message.identity = readIdentity(reader)), // 32
     },
   ),
-  WebcastLikeMessage: decoder<'WebcastLikeMessage'>(
-    () => ({ method: 'WebcastLikeMessage', common: NO_COMMON, count: 0, total: '0' }),
-    {
-      ...common,
-      16: (message, reader) => (message.count = reader.int32()), // 2
-      24: (message, reader) => (message.total = reader.int64()), // 3
-      ...userIn(42), // 5
-    },
-  ),
+  WebcastLikeMessage: decoder<'WebcastLikeMessage'>(() => ({ method: 'WebcastLikeMessage', common: NO_COMMON, count: 0, total: '0' }), {
+    ...common,
+    16: (message, reader) => (message.count = reader.int32()), // 2
+    24: (message, reader) => (message.total = reader.int64()), // 3
+    ...userIn(42), // 5
+  }),
   WebcastMemberMessage: decoder<'WebcastMemberMessage'>(
     () => ({ method: 'WebcastMemberMessage', common: NO_COMMON, memberCount: 0, action: 0 }),
     {
@@ -131,10 +130,14 @@ function readGift(reader: WireReader): WireGift {
   const gift: WireGift = { id: '0', type: 0, diamondCount: 0, name: '' };
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === 40) gift.id = reader.int64(); // 5
-    else if (tag === 88) gift.type = reader.int32(); // 11
-    else if (tag === 96) gift.diamondCount = reader.int32(); // 12
-    else if (tag === 130) gift.name = reader.string(); // 16
+    if (tag === 40)
+      gift.id = reader.int64(); // 5
+    else if (tag === 88)
+      gift.type = reader.int32(); // 11
+    else if (tag === 96)
+      gift.diamondCount = reader.int32(); // 12
+    else if (tag === 130)
+      gift.name = reader.string(); // 16
     else reader.skip(tag);
   }
   reader.finish(end);

@@ -85,7 +85,8 @@ export class WireReader {
     if (tag >>> 3 === 0) throw new RangeError('Field number 0 does not exist.');
     switch (tag & 7) {
       case 0:
-        for (let length = 1; this.byte(this.buffer) > 0x7f; length++) if (length === 10) throw new RangeError('A varint is longer than 10 bytes.');
+        for (let length = 1; this.byte(this.buffer) > 0x7f; length++)
+          if (length === 10) throw new RangeError('A varint is longer than 10 bytes.');
         return;
       case 1:
         this.pos += 8;

@@ -36,9 +36,12 @@ export function readCommon(reader: WireReader): WireCommon {
   const common: WireCommon = { ...NO_COMMON };
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === 16) common.msgId = reader.int64(); // 2
-    else if (tag === 32) common.createTime = reader.int64(); // 4
-    else if (tag === 66) common.displayKey = readFirstString(reader); // 8 Text
+    if (tag === 16)
+      common.msgId = reader.int64(); // 2
+    else if (tag === 32)
+      common.createTime = reader.int64(); // 4
+    else if (tag === 66)
+      common.displayKey = readFirstString(reader); // 8 Text
     else reader.skip(tag);
   }
   reader.finish(end);
@@ -58,13 +61,20 @@ export function readUser(reader: WireReader): WireUser {
   };
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === 8) user.id = reader.int64(); // 1
-    else if (tag === 26) user.nickname = reader.string(); // 3
-    else if (tag === 74) user.avatarUrl = readFirstString(reader); // 9 ImageModel
-    else if (tag === 178) user.followStatus = readFollowStatus(reader); // 22
-    else if (tag === 258) user.isAdmin = readFlags(reader, 16); // 32 UserAttr: 2 isAdmin
-    else if (tag === 306) user.displayId = reader.string(); // 38
-    else if (tag === 506) user.isSubscriber = readFlags(reader, 16, 56); // 63 SubscribeInfo: 2 isSubscribe, 7 isSubscribedToAnchor
+    if (tag === 8)
+      user.id = reader.int64(); // 1
+    else if (tag === 26)
+      user.nickname = reader.string(); // 3
+    else if (tag === 74)
+      user.avatarUrl = readFirstString(reader); // 9 ImageModel
+    else if (tag === 178)
+      user.followStatus = readFollowStatus(reader); // 22
+    else if (tag === 258)
+      user.isAdmin = readFlags(reader, 16); // 32 UserAttr: 2 isAdmin
+    else if (tag === 306)
+      user.displayId = reader.string(); // 38
+    else if (tag === 506)
+      user.isSubscriber = readFlags(reader, 16, 56); // 63 SubscribeInfo: 2 isSubscribe, 7 isSubscribedToAnchor
     else reader.skip(tag);
   }
   reader.finish(end);
@@ -76,9 +86,12 @@ export function readIdentity(reader: WireReader): WireIdentity {
   const identity: WireIdentity = { isSubscriber: false, isFollower: false, isModerator: false };
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (tag === 16) identity.isSubscriber = reader.bool(); // 2
-    else if (tag === 32) identity.isFollower = reader.bool(); // 4
-    else if (tag === 40) identity.isModerator = reader.bool(); // 5
+    if (tag === 16)
+      identity.isSubscriber = reader.bool(); // 2
+    else if (tag === 32)
+      identity.isFollower = reader.bool(); // 4
+    else if (tag === 40)
+      identity.isModerator = reader.bool(); // 5
     else reader.skip(tag);
   }
   reader.finish(end);
