@@ -53,7 +53,7 @@ export async function listRetrying(db: Db, target: string, limit: number): Promi
 export async function countRetrying(db: Db, target: string, most = 1_000): Promise<number> {
   const { rows } = await sql<{ waiting: number }>`
     select count(*)::int as waiting
-    from (select from execution_actions where target = ${target} and status = 'retrying' limit ${most}) as some`.execute(db);
+    from (select from execution_actions where target = ${target} and status = 'retrying' limit ${most}) as found`.execute(db);
   return rows[0]?.waiting ?? 0;
 }
 
