@@ -146,7 +146,7 @@ export class Consumer {
     this.#nextTick = Date.now() + TICK_MS;
     const { writer, streak_quiet_ms } = this.#parts;
     const closing = closeQuiet(writer.openStreaks, Date.now(), streak_quiet_ms);
-    if (closing.length > 0) await this.#store(closing.map(({ wire }) => ({ wire, received_at_ms: Date.now() })), []);
+    if (closing.length > 0) await this.#store(closing.map(({ wire }) => ({ wire, received_at_ms: wire.occurred_at_ms })), []);
     writer.forgetOld();
     this.#checking ??= this.#checkSocket().finally(() => {
       this.#checking = null;

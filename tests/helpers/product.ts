@@ -78,6 +78,7 @@ export class Product {
     child.stdout!.pipe(log, { end: false });
     child.stderr!.pipe(log, { end: false });
     this.#processes.set(part, child);
+    child.once('exit', (code, signal) => log.end(`exit: ${signal ?? code}\n`));
     const url = await new Promise<string>((resolve, reject) => {
       child.on('message', (message) => isReadyMessage(message) && resolve(message.url ?? ''));
       child.once('exit', (code, signal) => reject(new Error(`${part} ended before it was ready (${code ?? signal}); see ${this.logFolder}/${part}.log`)));
