@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvError, parseEnv, tiktokUrls, type Env } from '../config/env.ts';
+import { announceReady } from '../config/lifecycle.ts';
 import { buildWorkflowBundle } from '../workers/workflow-bundle.ts';
 import { banner } from './supervisor/banner.ts';
 import { Fleet } from './supervisor/fleet.ts';
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
     Object.assign(urls, await boot(env, dataDir, logDir, fleet));
     note();
     console.log(banner({ running: urls, dataDir: shown(dataDir), privateWebhooks: allowsPrivateWebhooks(env, urls.sandbox_url) }));
+    announceReady({ url: urls.api_url });
   } catch (error) {
     if (!stop.requested) console.error(error instanceof StartError ? error.message : error);
     await stop.now(1);

@@ -25,6 +25,8 @@ export function onStop(stop: () => Promise<void>): StopControl {
     void now(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, request);
+  // Whoever started us with a channel (the demo, a test) is gone when it closes.
+  process.on('disconnect', request);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   if (process.env.npm_lifecycle_event) watchParent(request);
   return {

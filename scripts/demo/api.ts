@@ -1,0 +1,53 @@
+import { StartError } from '../supervisor/start-error.ts';
+
+const TIMEOUT_MS = 20_000;
+
+/** A signed-in person, who talks to Showrunner as anybody would: over HTTP. */
+export class DemoApi {
+  readonly baseUrl: string;
+  #token: string | null = null;
+
+  constructor(baseUrl: string) {
+    this.baseUrl = baseUrl;
+  }
+
+  async signIn(email: string, password: string): Promise<void> {
+    const { access_token } = await this.post<{ access_token: string }>('/api/auth/login', { email, password });
+    this.#token = access_token;
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.#call<T>('GET', path);
+  }
+
+  post<T>(path: string, body: unknown = {}): Promise<T> {
+    return this.#call<T>('POST', path, body);
+  }
+
+  patch<T>(path: string): Promise<T> {
+    return this.#call<T>('PATCH', path, {});
+  }
+
+  /** A response that goes on until `signal` ends it. */
+  async stream(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const response = await fetch(this.baseUrl + path, { headers: { ...this.#authorization(), ...headers }, signal });
+    if (!response.ok || !response.body) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return response.body;
+  }
+
+  #authorization(): Record<string, string> {
+    return this.#token ? { authorization: `Bearer ${this.#token}` } : {};
+  }
+
+  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(this.baseUrl + path, {
+      method,
+      headers: { ...this.#authorization(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new StartError(`${method} ${path} was answered with ${response.status}: ${text}`);
+    return (text === '' ? null : JSON.parse(text)) as T;
+  }
+}

@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { commandLine } from '../supervisor/process-info.ts';
+import { readRunning } from '../supervisor/running.ts';
+import { StartError } from '../supervisor/start-error.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+const START_TIMEOUT_MS = 180_000;
+
+export interface DemoTarget {
+  apiUrl: string;
+  mqttUrl: string;
+  /** Ends what the demo started itself; nothing else. */
+  close(): Promise<void>;
+}
+
+const untouched = (): Promise<void> => Promise.resolve();
+
+/** Showrunner at SHOWRUNNER_URL (with MQTT_URL), else the one that runs on DATA_DIR, else one that is started for the demo. */
+export async function findShowrunner(): Promise<DemoTarget> {
+  const { SHOWRUNNER_URL, MQTT_URL, DATA_DIR } = process.env;
+  if (SHOWRUNNER_URL) {
+    if (!MQTT_URL) throw new StartError('SHOWRUNNER_URL needs MQTT_URL beside it: the broker that this Showrunner sends to.');
+    return { apiUrl: SHOWRUNNER_URL.replace(/\/+$/, ''), mqttUrl: MQTT_URL, close: untouched };
+  }
+  const dataDir = resolve(ROOT, DATA_DIR || '.data');
+  const running = await onceUp(dataDir);
+  if (running) return { ...running, close: untouched };
+  console.log('Nothing runs yet: starting Showrunner for the demo (npm start does the same, and goes on).\n');
+  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'scripts/start.ts')], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true });
+  await ready(child);
+  const started = whatRuns(dataDir);
+  if (!started) throw new StartError('Showrunner started, but does not say where it is.');
+  return { ...started, close: () => stop(child) };
+}
+
+/** A start that is under way is waited for. */
+async function onceUp(dataDir: string): Promise<ReturnType<typeof whatRuns>> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (startsNow(dataDir) && Date.now() < deadline) await delay(250);
+  return whatRuns(dataDir);
+}
+
+function startsNow(dataDir: string): boolean {
+  const running = readRunning(dataDir);
+  return running !== null && running.api_url === '' && isStart(running.pid);
+}
+
+const isStart = (pid: number): boolean => commandLine(pid)?.includes('scripts/start.ts') ?? false;
+
+function whatRuns(dataDir: string): { apiUrl: string; mqttUrl: string } | null {
+  const running = readRunning(dataDir);
+  if (!running || running.api_url === '' || !isStart(running.pid)) return null;
+  if (!running.sandbox_url) throw new StartError('The Showrunner that runs here talks to the real TikTok; the demo needs the sandbox.');
+  return { apiUrl: running.api_url, mqttUrl: running.mqtt_url };
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  const outcome = await Promise.race([once(child, 'message').then(() => 'ready'), once(child, 'exit').then(() => 'ended')]);
+  if (outcome === 'ended') throw new StartError('Showrunner did not start; its reason is above.');
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
