@@ -9,7 +9,8 @@ import { whyNoTrigger, type NoTrigger } from '../domain/rules/trigger.ts';
 /** Most rules of one answer. */
 export const MAX_EXPLAINED = 1_000;
 
-export type WhyNot = Exclude<NoTrigger, 'event_type'> | 'inactive' | 'conditions' | 'not_evaluated' | 'cooldown' | 'user_cooldown' | 'plan_limit' | 'max_age';
+export type WhyNot =
+  Exclude<NoTrigger, 'event_type'> | 'inactive' | 'conditions' | 'not_evaluated' | 'cooldown' | 'user_cooldown' | 'plan_limit' | 'max_age';
 
 export interface RuleExplanation {
   rule: RuleVersion;
@@ -29,8 +30,14 @@ export interface RuleExplanation {
 export async function explainEvent(db: Db, workspaceId: string, row: EventRow): Promise<RuleExplanation[]> {
   const event = toLiveEvent(row);
   const found = await listExecutions(db, { workspace_id: workspaceId, event_id: row.id, limit: MAX_EXPLAINED });
-  const executions = await withActions(db, found.filter(({ is_test }) => !is_test));
-  const decided = await findRuleVersions(db, executions.map(({ execution }) => ({ rule_id: execution.rule_id, version: execution.rule_version })));
+  const executions = await withActions(
+    db,
+    found.filter(({ is_test }) => !is_test),
+  );
+  const decided = await findRuleVersions(
+    db,
+    executions.map(({ execution }) => ({ rule_id: execution.rule_id, version: execution.rule_version })),
+  );
   const byRule = new Map(executions.map((detail) => [detail.execution.rule_id, detail]));
   const valid = await rulesAt(db, workspaceId, row.type, row.received_at, MAX_EXPLAINED);
   const rules = [...decided, ...valid.filter(({ rule_id }) => !byRule.has(rule_id))].slice(0, MAX_EXPLAINED);
@@ -59,7 +66,12 @@ function whyNotFired({ definition, is_active }: RuleVersion, event: LiveEvent, m
   return matched ? 'not_evaluated' : 'conditions';
 }
 
-function messageOf(reason: WhyNot | null, rule: RuleVersion, conditions: readonly ExplainedCondition[], execution: ExecutionDetail | null): string {
+function messageOf(
+  reason: WhyNot | null,
+  rule: RuleVersion,
+  conditions: readonly ExplainedCondition[],
+  execution: ExecutionDetail | null,
+): string {
   const detail = execution?.execution.detail;
   switch (reason) {
     case null:

@@ -30,7 +30,14 @@ export function gapsOf(connections: readonly Connection[], livestream: Pick<Live
     const to = later(end, from);
     floor = to;
     const ongoing = !next && livestream.ended_at === null;
-    gaps.push({ from, to, reason: connection.reason, ongoing, before: totals(connection.totals_at_end), after: totals(next?.totals_at_start) });
+    gaps.push({
+      from,
+      to,
+      reason: connection.reason,
+      ongoing,
+      before: totals(connection.totals_at_end),
+      after: totals(next?.totals_at_start),
+    });
   }
   return gaps;
 }

@@ -1,5 +1,11 @@
 import { closeOrphan, noteUnstarted } from '../db/livestream-orphan.ts';
-import { findLivestream, openLivestream, type LivestreamDraft, type LivestreamRow, type OpenedLivestream } from '../db/livestream.repository.ts';
+import {
+  findLivestream,
+  openLivestream,
+  type LivestreamDraft,
+  type LivestreamRow,
+  type OpenedLivestream,
+} from '../db/livestream.repository.ts';
 import { ACTIVE_STATUSES } from '../domain/contracts/livestream.ts';
 import { AppError } from '../domain/errors.ts';
 import type { ApiDeps } from './deps.ts';
@@ -32,7 +38,10 @@ export async function connectLivestream({ db, temporal }: Deps, draft: Livestrea
  * Asks the session to end. @returns the row, and whether the session still has to act on it
  * @throws AppError unavailable: Temporal can't be asked
  */
-export async function disconnectLivestream({ db, temporal }: Deps, livestream: LivestreamRow): Promise<{ livestream: LivestreamRow; pending: boolean }> {
+export async function disconnectLivestream(
+  { db, temporal }: Deps,
+  livestream: LivestreamRow,
+): Promise<{ livestream: LivestreamRow; pending: boolean }> {
   if (!ACTIVE_STATUSES.includes(livestream.status)) return { livestream, pending: false };
   if ((await temporal.disconnectLivestream(livestream.id)) === 'not_running') {
     const closed = await closeOrphan(db, livestream.id);

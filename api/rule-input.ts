@@ -21,7 +21,12 @@ export async function readRule(db: Db, workspaceId: string, input: unknown): Pro
 export const readRules = (db: Db, workspaceId: string, inputs: readonly unknown[]): Promise<RuleDefinition[]> =>
   readAll(db, workspaceId, inputs, (index) => `rules.${index}`);
 
-async function readAll(db: Db, workspaceId: string, inputs: readonly unknown[], nameOf: (index: number) => string): Promise<RuleDefinition[]> {
+async function readAll(
+  db: Db,
+  workspaceId: string,
+  inputs: readonly unknown[],
+  nameOf: (index: number) => string,
+): Promise<RuleDefinition[]> {
   const verdicts = inputs.map(validateRuleDefinition);
   const definitions = verdicts.map((verdict) => (verdict.ok ? verdict.definition : null));
   const known = await referencesOf(db, workspaceId, definitions);
@@ -41,7 +46,9 @@ interface Known {
 function referencesOf(db: Db, workspaceId: string, definitions: readonly (RuleDefinition | null)[]): Promise<Known> {
   const present = definitions.filter((definition) => definition !== null);
   const livestreams = present.flatMap(({ livestream_id }) => livestream_id ?? []);
-  const devices = present.flatMap(({ actions }) => actions.flatMap((action) => (action.action_type === 'device_control' ? action.config.device_id : [])));
+  const devices = present.flatMap(({ actions }) =>
+    actions.flatMap((action) => (action.action_type === 'device_control' ? action.config.device_id : [])),
+  );
   return findReferences(db, workspaceId, [...new Set(devices)], [...new Set(livestreams)]);
 }
 

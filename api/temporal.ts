@@ -15,7 +15,7 @@ import { ApiError } from './errors.ts';
 
 /** All that the API asks of Temporal. Every call ends within a few seconds, or rejects with ApiError unavailable. */
 export interface TemporalGateway {
-  /** Starts the livestream's session; nothing happens where it runs already or has run. */
+  /** Starts the livestream's session; nothing happens where it runs already or has ended by itself. */
   startLivestream(input: LivestreamSessionInput): Promise<void>;
   /** not_running: there is no session that could be told. */
   disconnectLivestream(livestreamId: string): Promise<'signalled' | 'not_running'>;
@@ -55,7 +55,12 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
     try {
       return await connection.withDeadline(Date.now() + ms, call);
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowFailedError) throw error;
+      if (
+        error instanceof WorkflowNotFoundError ||
+        error instanceof WorkflowExecutionAlreadyStartedError ||
+        error instanceof WorkflowFailedError
+      )
+        throw error;
       throw new ApiError('unavailable', { detail: 'Temporal', retryAfterS: 5 }, { cause: error });
     }
   };
@@ -68,7 +73,7 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
             taskQueue: taskQueue('live', taskQueuePrefix),
             workflowId: livestreamWorkflowId(input.livestream_id),
             workflowIdConflictPolicy: 'USE_EXISTING',
-            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
             args: [input],
           }),
         ),
@@ -112,7 +117,8 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
         });
       } catch (error) {
         // Whether it failed or ran out of time, nobody can say that the device got it.
-        if (error instanceof WorkflowFailedError) throw new ApiError('unavailable', { detail: 'no worker carried the command out in time', retryAfterS: 5 }, { cause: error });
+        if (error instanceof WorkflowFailedError)
+          throw new ApiError('unavailable', { detail: 'no worker carried the command out in time', retryAfterS: 5 }, { cause: error });
         throw error;
       }
     },

@@ -75,7 +75,8 @@ export function retryExecution(db: Db, workspaceId: string, id: string): Promise
       .forUpdate()
       .executeTakeFirst();
     if (!execution) throw new AppError('not_found');
-    if (execution.status !== 'failed') throw new AppError('conflict', `the execution has status ${execution.status}; only a failed one is repeated`);
+    if (execution.status !== 'failed')
+      throw new AppError('conflict', `the execution has status ${execution.status}; only a failed one is repeated`);
     await trx.updateTable('executions').set({ status: 'pending', finished_at: null, duration_ms: null }).where('id', '=', id).execute();
     const actions = await trx
       .updateTable('execution_actions')

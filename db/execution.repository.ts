@@ -13,7 +13,11 @@ export interface ExecutionDetail {
 }
 
 const executions = (db: Db) =>
-  db.selectFrom('executions').innerJoin('rules', 'rules.id', 'executions.rule_id').selectAll('executions').select('rules.name as rule_name');
+  db
+    .selectFrom('executions')
+    .innerJoin('rules', 'rules.id', 'executions.rule_id')
+    .selectAll('executions')
+    .select('rules.name as rule_name');
 
 export interface ExecutionQuery {
   workspace_id: string;
@@ -42,7 +46,10 @@ export function listExecutions(db: Db, query: ExecutionQuery): Promise<Execution
 }
 
 export async function findExecution(db: Db, workspaceId: string, id: string): Promise<ExecutionDetail | undefined> {
-  const execution = await executions(db).where('executions.workspace_id', '=', workspaceId).where('executions.id', '=', id).executeTakeFirst();
+  const execution = await executions(db)
+    .where('executions.workspace_id', '=', workspaceId)
+    .where('executions.id', '=', id)
+    .executeTakeFirst();
   return execution && (await withActions(db, [execution]))[0];
 }
 
@@ -50,7 +57,13 @@ export async function findExecution(db: Db, workspaceId: string, id: string): Pr
 export async function withActions(db: Db, found: readonly ExecutionRow[]): Promise<ExecutionDetail[]> {
   if (found.length === 0) return [];
   const ids = found.map(({ id }) => id);
-  const actions = await db.selectFrom('execution_actions').selectAll().where('execution_id', 'in', ids).orderBy('order').orderBy('id').execute();
+  const actions = await db
+    .selectFrom('execution_actions')
+    .selectAll()
+    .where('execution_id', 'in', ids)
+    .orderBy('order')
+    .orderBy('id')
+    .execute();
   const attempts = await db
     .selectFrom('action_attempts')
     .innerJoin('execution_actions', 'execution_actions.id', 'action_attempts.action_id')
@@ -99,6 +112,8 @@ export async function executionStats(db: Db, ruleId: string, from?: Date, to?: D
       percentile_disc(0.99) within group (order by duration_ms) filter (where status in ('succeeded', 'failed')) as p99_duration_ms
     from executions
     where rule_id = ${ruleId} and not is_test
-      and created_at >= coalesce(${from ?? null}::timestamptz, '-infinity') and created_at < coalesce(${to ?? null}::timestamptz, 'infinity')`.execute(db);
+      and created_at >= coalesce(${from ?? null}::timestamptz, '-infinity') and created_at < coalesce(${to ?? null}::timestamptz, 'infinity')`.execute(
+    db,
+  );
   return rows[0]!;
 }

@@ -107,6 +107,10 @@ async function readNotifications(db: Db, rows: readonly Row<'workspace_feed'>[])
     const notification = byId.get(row.notification_id ?? '');
     if (!notification) return [];
     const { id, message, action_id, created_at } = notification;
-    return { seq: row.seq, livestream_id: row.livestream_id, item: { type: 'notification' as const, id, message, action_id, created_at: created_at.toISOString() } };
+    return {
+      seq: row.seq,
+      livestream_id: row.livestream_id,
+      item: { type: 'notification' as const, id, message, action_id, created_at: created_at.toISOString() },
+    };
   });
 }

@@ -48,7 +48,10 @@ export async function openLivestream(db: Db, draft: LivestreamDraft): Promise<Op
   });
 }
 
-async function findRunning(trx: Transaction<Database>, { workspace_id, tiktok_input, parsed }: LivestreamDraft): Promise<LivestreamRow | undefined> {
+async function findRunning(
+  trx: Transaction<Database>,
+  { workspace_id, tiktok_input, parsed }: LivestreamDraft,
+): Promise<LivestreamRow | undefined> {
   const running = trx.selectFrom('livestreams').selectAll().where('workspace_id', '=', workspace_id).where('status', 'in', ACTIVE_STATUSES);
   switch (parsed.kind) {
     case 'username':

@@ -9,7 +9,12 @@ import type { Database } from './schema.ts';
  * @throws AppError not_found
  */
 export async function lockPlan(trx: Transaction<Database>, workspaceId: string): Promise<PlanLimits> {
-  const workspace = await trx.selectFrom('workspaces').select('plan_tier').where('id', '=', workspaceId).forNoKeyUpdate().executeTakeFirst();
+  const workspace = await trx
+    .selectFrom('workspaces')
+    .select('plan_tier')
+    .where('id', '=', workspaceId)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
   if (!workspace) throw new AppError('not_found');
   return PLAN_LIMITS[workspace.plan_tier];
 }

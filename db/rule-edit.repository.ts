@@ -67,7 +67,8 @@ export function activateRule(db: Db, workspaceId: string, id: string): Promise<R
     const limits = await lockPlan(trx, workspaceId);
     const rule = await lockRule(trx, workspaceId, id);
     if (rule.is_active) return rule;
-    if ((await countActiveRules(trx, workspaceId)) >= limits.active_rules) throw new AppError('plan_limit', `${limits.active_rules} active rules`);
+    if ((await countActiveRules(trx, workspaceId)) >= limits.active_rules)
+      throw new AppError('plan_limit', `${limits.active_rules} active rules`);
     return writeRule(trx, workspaceId, id, { is_active: true, activated_at: sql<Date>`clock_timestamp()` });
   });
 }

@@ -10,7 +10,19 @@ export type RuleRow = Row<'rules'>;
 export function definitionOf(row: RuleRow): RuleDefinition {
   const { name, description, event_type, livestream_id, logic_operator, conditions, actions } = row;
   const { cooldown_ms, user_cooldown_ms, max_age_ms, fire_on } = row;
-  return { name, description, event_type, livestream_id, logic_operator, conditions, actions, cooldown_ms, user_cooldown_ms, max_age_ms, fire_on };
+  return {
+    name,
+    description,
+    event_type,
+    livestream_id,
+    logic_operator,
+    conditions,
+    actions,
+    cooldown_ms,
+    user_cooldown_ms,
+    max_age_ms,
+    fire_on,
+  };
 }
 
 export const toRule = (row: RuleRow): Rule => ({

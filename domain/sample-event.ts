@@ -34,7 +34,11 @@ const NOBODY = { user_id: null, username: null, nickname: null, avatar_url: null
  * A made-up event: a plausible one of its type with what a person wants changed. Numbers may be given as text, as in
  * conditions; a gift's totals follow from its counts unless they are given too.
  */
-export function sampleEvent(type: EventType, changes: Readonly<Record<string, unknown>>, { id, livestream_id, at }: SampleIdentity): LiveEvent {
+export function sampleEvent(
+  type: EventType,
+  changes: Readonly<Record<string, unknown>>,
+  { id, livestream_id, at }: SampleIdentity,
+): LiveEvent {
   const ours = type === 'connect' || type === 'disconnect' || type === 'live_end';
   const base: Record<string, unknown> = {
     id,
@@ -48,7 +52,9 @@ export function sampleEvent(type: EventType, changes: Readonly<Record<string, un
     ...(ours ? NOBODY : VIEWER),
     ...FIELDS[type],
   };
-  const given = Object.fromEntries(Object.entries(changes).map(([field, value]) => [field, typeof base[field] === 'number' ? asNumber(value) : value]));
+  const given = Object.fromEntries(
+    Object.entries(changes).map(([field, value]) => [field, typeof base[field] === 'number' ? asNumber(value) : value]),
+  );
   const event = { ...base, ...given, type };
   return (type === 'gift' ? withTotals(event, given) : event) as unknown as LiveEvent;
 }

@@ -18,7 +18,19 @@ const explanationSchema = z
     rule_deleted: z.boolean(),
     fired: z.boolean(),
     reason: z
-      .enum(['inactive', 'livestream', 'history', 'streak_not_ended', 'nothing_added', 'conditions', 'not_evaluated', 'cooldown', 'user_cooldown', 'plan_limit', 'max_age'])
+      .enum([
+        'inactive',
+        'livestream',
+        'history',
+        'streak_not_ended',
+        'nothing_added',
+        'conditions',
+        'not_evaluated',
+        'cooldown',
+        'user_cooldown',
+        'plan_limit',
+        'max_age',
+      ])
       .nullable()
       .openapi({ description: 'Why it did not fire, or why what it fired was skipped; null: it fired.' }),
     message: z.string().openapi({ example: 'A condition failed: diamond_count > "100": it was 30.' }),
@@ -37,7 +49,9 @@ const explain = apiRoute({
   summary: 'Why each rule did or did not fire',
   description: `For rules of the event’s type, as they were when it was received; those that fired first, at most ${MAX_EXPLAINED}.`,
   request: { params: idParam },
-  responses: { 200: jsonAnswer(z.object({ event: eventSchema, rules: z.array(explanationSchema) }).openapi('EventExplanation'), 'The explanation.') },
+  responses: {
+    200: jsonAnswer(z.object({ event: eventSchema, rules: z.array(explanationSchema) }).openapi('EventExplanation'), 'The explanation.'),
+  },
 });
 
 export function eventExplanationRoutes({ db }: ApiDeps): Router {
@@ -50,7 +64,15 @@ export function eventExplanationRoutes({ db }: ApiDeps): Router {
   });
 }
 
-const toView = ({ rule, fired, reason, message, conditions, missing_fields, execution }: RuleExplanation): z.infer<typeof explanationSchema> => ({
+const toView = ({
+  rule,
+  fired,
+  reason,
+  message,
+  conditions,
+  missing_fields,
+  execution,
+}: RuleExplanation): z.infer<typeof explanationSchema> => ({
   rule_id: rule.rule_id,
   rule_name: rule.definition.name,
   rule_version: rule.version,

@@ -37,7 +37,14 @@ const stream = apiRoute({
     }),
   },
   responses: {
-    200: { description: 'The stream; it does not end by itself.', content: { 'text/event-stream': { schema: z.string().openapi({ example: 'id: 812-40321\nevent: gift\ndata: {"type":"gift","gift_name":"Rose"}\n\n' }) } } },
+    200: {
+      description: 'The stream; it does not end by itself.',
+      content: {
+        'text/event-stream': {
+          schema: z.string().openapi({ example: 'id: 812-40321\nevent: gift\ndata: {"type":"gift","gift_name":"Rose"}\n\n' }),
+        },
+      },
+    },
   },
 });
 

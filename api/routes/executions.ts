@@ -86,7 +86,16 @@ const stats = apiRoute({
           p99_duration_ms: z.int().nullable(),
         })
         .openapi('RuleStats', {
-          example: { rule_id: EXAMPLE_ID, fired: 120, succeeded: 117, failed: 2, pending: 1, skipped: 14, p50_duration_ms: 4, p99_duration_ms: 38 },
+          example: {
+            rule_id: EXAMPLE_ID,
+            fired: 120,
+            succeeded: 117,
+            failed: 2,
+            pending: 1,
+            skipped: 14,
+            p50_duration_ms: 4,
+            p99_duration_ms: 38,
+          },
         }),
       'The figures.',
     ),
@@ -101,7 +110,9 @@ export function executionRoutes(deps: ApiDeps): Router {
       const rule = await requireRule(db, c.get('workspace').id, c.req.valid('param').id);
       return c.json(await page(db, rule.workspace_id, { ...c.req.valid('query'), rule_id: rule.id }), 200);
     })
-    .openapi(read, async (c) => c.json(toExecutionDetailView(await requireExecution(db, c.get('workspace').id, c.req.valid('param').id)), 200))
+    .openapi(read, async (c) =>
+      c.json(toExecutionDetailView(await requireExecution(db, c.get('workspace').id, c.req.valid('param').id)), 200),
+    )
     .openapi(retry, async (c) => {
       const { id } = c.req.valid('param');
       const workspaceId = c.get('workspace').id;

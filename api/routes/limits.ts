@@ -24,7 +24,13 @@ const limitsSchema = z
         reset_at: time.openapi({ description: 'When the allowance is full again.' }),
         blocked_until: time.openapi({ description: 'The sign service said not to ask before.' }),
         waiting: z
-          .array(z.object({ livestream_id: z.uuid(), since: z.iso.datetime(), place: z.int().min(1).openapi({ description: 'Place in the queue of all workspaces.' }) }))
+          .array(
+            z.object({
+              livestream_id: z.uuid(),
+              since: z.iso.datetime(),
+              place: z.int().min(1).openapi({ description: 'Place in the queue of all workspaces.' }),
+            }),
+          )
           .openapi({ description: 'Your livestreams that wait for their turn.' }),
         waiting_others: z.int().openapi({ description: 'How many of other workspaces wait.' }),
       })

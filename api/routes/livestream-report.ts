@@ -22,7 +22,8 @@ const report = apiRoute({
   access: 'livestreams.view',
   tags: ['Livestreams'],
   summary: 'Report of a livestream',
-  description: 'Duration, counters by minute, top gifters, and each gap with an estimate of what was missed. from and to choose the minutes, at most a day; without them the last day.',
+  description:
+    'Duration, counters by minute, top gifters, and each gap with an estimate of what was missed. from and to choose the minutes, at most a day; without them the last day.',
   request: {
     params: idParam,
     query: z.object({

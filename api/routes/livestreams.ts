@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import type { z } from '@hono/zod-openapi';
 import { findLivestream, listLivestreams, type LivestreamDraft, type LivestreamRow } from '../../db/livestream.repository.ts';
 import type { Db } from '../../db/client.ts';
 import { LIVESTREAM_STATUSES } from '../../domain/contracts/livestream.ts';
@@ -29,7 +29,8 @@ const connect = apiRoute({
   access: 'livestreams.control',
   tags,
   summary: 'Connect a LIVE',
-  description: 'Answers at once; the status tells how it goes. A room that the workspace listens to already gives that session (200), unchanged.',
+  description:
+    'Answers at once; the status tells how it goes. A room that the workspace listens to already gives that session (200), unchanged.',
   request: { body: jsonBodyOf(connectSchema) },
   responses: {
     202: jsonAnswer(livestreamSchema, 'The session is connecting.'),
@@ -98,7 +99,12 @@ export function livestreamRoutes(deps: ApiDeps): Router {
     .openapi(get, async (c) => c.json(toLivestreamView(await requireLivestream(db, c.get('workspace').id, c.req.valid('param').id)), 200));
 }
 
-function draftOf(body: z.infer<typeof connectSchema>, workspaceId: string, userId: string, seal: (text: string) => string): LivestreamDraft {
+function draftOf(
+  body: z.infer<typeof connectSchema>,
+  workspaceId: string,
+  userId: string,
+  seal: (text: string) => string,
+): LivestreamDraft {
   const parsed = parseTikTokInput(body.tiktok_input);
   if (!parsed.ok) throw fieldError('tiktok_input', ERRORS[parsed.code].message, parsed.code);
   return {

@@ -29,9 +29,15 @@ const body = z
       .optional()
       .openapi({ description: 'Fields of a made-up event; the rest is filled in.', example: { diamond_count: 500, gift_name: 'Lion' } }),
     event_id: z.uuid().optional().openapi({ description: 'A real event instead.' }),
-    send: z.boolean().default(false).openapi({ description: 'true: the actions are carried out, if the rule fires. Cooldowns are neither asked nor spent.' }),
+    send: z
+      .boolean()
+      .default(false)
+      .openapi({ description: 'true: the actions are carried out, if the rule fires. Cooldowns are neither asked nor spent.' }),
   })
-  .refine(({ event, event_id }) => event === undefined || event_id === undefined, { path: ['event_id'], message: 'can’t be given together with event' })
+  .refine(({ event, event_id }) => event === undefined || event_id === undefined, {
+    path: ['event_id'],
+    message: 'can’t be given together with event',
+  })
   .openapi('RuleTest');
 
 const result = z
@@ -107,10 +113,23 @@ function tryRule(rule: Rule, event: LiveEvent) {
   const { matched, conditions } = compiled.explain(event);
   const not_triggered = whyNoTrigger(rule, event);
   const actions = [...rule.actions].sort((a, b) => a.order - b.order).map((action) => renderAction(action, event));
-  return { matched, conditions, not_triggered, fires: matched && not_triggered === null, missing_fields: compiled.missingFields(event), actions };
+  return {
+    matched,
+    conditions,
+    not_triggered,
+    fires: matched && not_triggered === null,
+    missing_fields: compiled.missingFields(event),
+    actions,
+  };
 }
 
-async function sendTest(db: Db, rule: Rule, event: LiveEvent, eventId: string | null, { actions, missing_fields }: ReturnType<typeof tryRule>) {
+async function sendTest(
+  db: Db,
+  rule: Rule,
+  event: LiveEvent,
+  eventId: string | null,
+  { actions, missing_fields }: ReturnType<typeof tryRule>,
+) {
   const targeted = actions.map((action) => ({ action, target: targetOf(rule.workspace_id, action) }));
   const id = await insertTestExecution(db, {
     workspace_id: rule.workspace_id,

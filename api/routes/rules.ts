@@ -14,6 +14,8 @@ import { yesOrNo } from '../schemas/query.ts';
 import { ruleBody, ruleSchema, toRuleView } from '../schemas/rule.ts';
 
 const tags = ['Rules'];
+/** Far more than a rule may hold: what is too large in it is then named by its field, and not refused as a whole. */
+export const RULE_BYTES = 2 * 1024 * 1024;
 
 /** The rule, or not_found where it is deleted or none of the workspace's. */
 export async function requireRule(db: Db, workspaceId: string, id: string): Promise<RuleRow> {
@@ -27,6 +29,7 @@ const create = apiRoute({
   path: '/api/rules',
   access: 'rules.edit',
   tags,
+  maxBodyBytes: RULE_BYTES,
   summary: 'Make a rule',
   description: 'It is inactive until it is activated.',
   request: { body: jsonBodyOf(ruleBody) },
@@ -65,6 +68,7 @@ const replace = apiRoute({
   path: '/api/rules/{id}',
   access: 'rules.edit',
   tags,
+  maxBodyBytes: RULE_BYTES,
   summary: 'Replace a rule',
   description: 'Running livestreams follow the new version within a second. Whether it is active stays as it is.',
   request: { params: idParam, body: jsonBodyOf(ruleBody) },

@@ -12,7 +12,9 @@ export const conditionResultSchema = z
     actual: z.unknown().openapi({ description: 'What the event had there; null where it had nothing.' }),
     missing: z.boolean().openapi({ description: 'The event has no such field, or no value in it: that makes the condition false.' }),
   })
-  .openapi('ConditionResult', { example: { order: 0, field: 'diamond_count', operator: '>', value: '100', held: false, actual: 30, missing: false } });
+  .openapi('ConditionResult', {
+    example: { order: 0, field: 'diamond_count', operator: '>', value: '100', held: false, actual: 30, missing: false },
+  });
 
 export const toConditionResult = ({ condition, held, actual, missing }: ExplainedCondition): z.infer<typeof conditionResultSchema> => ({
   order: condition.order,

@@ -16,7 +16,10 @@ const gapSchema = z
     recovered: z.object(counts).openapi({ description: 'What TikTok replayed afterwards.' }),
     missed: z
       .object({ likes: estimate, follows: estimate, shares: estimate })
-      .openapi({ description: 'By how much TikTok’s running totals grew beyond that; null where TikTok states none. Of comments, gifts and joins it states none at all.' }),
+      .openapi({
+        description:
+          'By how much TikTok’s running totals grew beyond that; null where TikTok states none. Of comments, gifts and joins it states none at all.',
+      }),
   })
   .openapi('Gap');
 

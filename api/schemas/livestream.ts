@@ -5,8 +5,16 @@ import { iso, isoOrNull } from './query.ts';
 
 export const connectSchema = z
   .strictObject({
-    tiktok_input: z.string().openapi({ example: '@demo_gifts', description: '@name, name, a 19-digit room id, or the address of a LIVE on tiktok.com, vm.tiktok.com or vt.tiktok.com.' }),
-    wait_for_live: z.boolean().default(false).openapi({ description: 'true: wait for a LIVE that has not begun; false: end where there is none.' }),
+    tiktok_input: z
+      .string()
+      .openapi({
+        example: '@demo_gifts',
+        description: '@name, name, a 19-digit room id, or the address of a LIVE on tiktok.com, vm.tiktok.com or vt.tiktok.com.',
+      }),
+    wait_for_live: z
+      .boolean()
+      .default(false)
+      .openapi({ description: 'true: wait for a LIVE that has not begun; false: end where there is none.' }),
     session_cookie: z
       .string()
       .min(1)

@@ -4,7 +4,12 @@ import { z } from '@hono/zod-openapi';
 export const oneOrMore = <const T extends readonly [string, ...string[]]>(values: T, description: string) =>
   z
     .union([z.string(), z.array(z.string())])
-    .transform((given) => [given].flat().flatMap((text) => text.split(',')).map((text) => text.trim()))
+    .transform((given) =>
+      [given]
+        .flat()
+        .flatMap((text) => text.split(','))
+        .map((text) => text.trim()),
+    )
     .pipe(z.array(z.enum(values)).min(1))
     .openapi({ type: 'array', items: { type: 'string', enum: [...values] }, description, param: { style: 'form', explode: false } });
 

@@ -19,7 +19,12 @@ const definitionExample = {
     {
       action_type: 'webhook' as const,
       order: 1,
-      config: { url: 'https://example.com/gifts', method: 'POST' as const, headers: {}, body: { user: '{{username}}', value: '{{diamond_count}}' } },
+      config: {
+        url: 'https://example.com/gifts',
+        method: 'POST' as const,
+        headers: {},
+        body: { user: '{{username}}', value: '{{diamond_count}}' },
+      },
     },
     { action_type: 'notification' as const, order: 2, config: { channel: 'in_app' as const, message: '{{username}} sent {{gift_name}}' } },
     { action_type: 'log' as const, order: 3, config: { message: '{{username}}: {{diamond_count}}' } },
@@ -43,7 +48,15 @@ export const ruleSchema = z
     updated_at: z.iso.datetime(),
   })
   .openapi('Rule', {
-    example: { id: EXAMPLE_ID, workspace_id: EXAMPLE_ID, ...definitionExample, version: 1, is_active: false, created_at: EXAMPLE_TIME, updated_at: EXAMPLE_TIME },
+    example: {
+      id: EXAMPLE_ID,
+      workspace_id: EXAMPLE_ID,
+      ...definitionExample,
+      version: 1,
+      is_active: false,
+      created_at: EXAMPLE_TIME,
+      updated_at: EXAMPLE_TIME,
+    },
   });
 
 export type RuleView = z.infer<typeof ruleSchema>;
@@ -54,5 +67,10 @@ export const toRuleView = (row: RuleRow): RuleView => toRule(row) as RuleView;
 export const toDefinitionView = (row: RuleRow): DefinitionView => definitionOf(row) as DefinitionView;
 
 export const importBody = z
-  .object({ rules: z.array(z.unknown()).min(1).openapi({ type: 'array', items: { $ref: '#/components/schemas/RuleDefinition' } }) })
+  .object({
+    rules: z
+      .array(z.unknown())
+      .min(1)
+      .openapi({ type: 'array', items: { $ref: '#/components/schemas/RuleDefinition' } }),
+  })
   .openapi('RuleImport', { description: 'What GET /api/rules/export gives, or any list of rules.' });

@@ -36,7 +36,10 @@ export class TestEventSource {
     const parameters = new URLSearchParams(query);
     if (tokenInQuery) parameters.set('token', token);
     const response = await app.request(`/api/events/stream?${parameters}`, {
-      headers: { ...(tokenInQuery ? {} : { authorization: `Bearer ${token}` }), ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) },
+      headers: {
+        ...(tokenInQuery ? {} : { authorization: `Bearer ${token}` }),
+        ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+      },
     });
     if (response.status !== 200 || !response.body) throw new Error(`${response.status} ${await response.text()}`);
     return TestEventSource.of(response.body, lastEventId);

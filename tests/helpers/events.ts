@@ -36,7 +36,12 @@ export interface InsertOptions {
 }
 
 /** A batch of events as the consumer stores it: positions under the livestream's lock, the feed row last. */
-export async function insertEvents(db: Db, { workspace_id, livestream_id }: Place, drafts: readonly EventDraft[], options: InsertOptions = {}): Promise<InsertedEvents> {
+export async function insertEvents(
+  db: Db,
+  { workspace_id, livestream_id }: Place,
+  drafts: readonly EventDraft[],
+  options: InsertOptions = {},
+): Promise<InsertedEvents> {
   const inserted = await db.transaction().execute(async (trx) => {
     const { last_position } = await trx
       .updateTable('livestreams')
@@ -65,7 +70,11 @@ export async function insertEvents(db: Db, { workspace_id, livestream_id }: Plac
   return inserted;
 }
 
-function eventRow(livestream_id: string, position: number, { type, user_id = null, data = {}, occurred_at, received_at, is_history = false }: EventDraft) {
+function eventRow(
+  livestream_id: string,
+  position: number,
+  { type, user_id = null, data = {}, occurred_at, received_at, is_history = false }: EventDraft,
+) {
   const received = received_at ?? new Date();
   return {
     id: newId(),
@@ -109,7 +118,12 @@ export const gift = (diamond_count: number, over: Partial<EventDraft> = {}): Eve
   },
 });
 
-export const like = (like_count: number, over: Partial<EventDraft> = {}): EventDraft => ({ type: 'like', user_id: '1', ...over, data: { like_count, total_likes: like_count, ...over.data } });
+export const like = (like_count: number, over: Partial<EventDraft> = {}): EventDraft => ({
+  type: 'like',
+  user_id: '1',
+  ...over,
+  data: { like_count, total_likes: like_count, ...over.data },
+});
 
 /** An in-app notification with its place in the feed. @returns its id */
 export async function insertNotification(db: Db, workspace_id: string, message: string): Promise<string> {
@@ -124,7 +138,15 @@ export async function insertNotification(db: Db, workspace_id: string, message: 
       .executeTakeFirstOrThrow();
     await trx
       .insertInto('workspace_feed')
-      .values({ workspace_id, seq, kind: 'notification', livestream_id: null, first_position: null, last_position: null, notification_id: id })
+      .values({
+        workspace_id,
+        seq,
+        kind: 'notification',
+        livestream_id: null,
+        first_position: null,
+        last_position: null,
+        notification_id: id,
+      })
       .execute();
   });
   await sql`select pg_notify(${CHANNELS.feed}, ${workspace_id})`.execute(db);

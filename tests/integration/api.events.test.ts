@@ -21,7 +21,10 @@ beforeAll(async () => {
 afterAll(() => api.close());
 beforeEach(async () => {
   owner = await api.person();
-  place = { workspace_id: owner.workspace_id, livestream_id: await seedLivestream(api.database.db, owner.workspace_id, { status: 'live' }) };
+  place = {
+    workspace_id: owner.workspace_id,
+    livestream_id: await seedLivestream(api.database.db, owner.workspace_id, { status: 'live' }),
+  };
 });
 
 const get = <T>(path: string) => api.call<T>('GET', path, { token: owner.token });
@@ -30,7 +33,11 @@ const positions = (page: Page) => page.items.map(({ position }) => position);
 
 describe('the list of a livestream’s events', () => {
   test('pages through all of it in both directions, each event once', async () => {
-    await insertEvents(api.database.db, place, Array.from({ length: 7 }, (_, index) => comment(`${index}`)));
+    await insertEvents(
+      api.database.db,
+      place,
+      Array.from({ length: 7 }, (_, index) => comment(`${index}`)),
+    );
     for (const order of ['desc', 'asc'] as const) {
       const seen: number[] = [];
       let cursor = '';
@@ -44,7 +51,11 @@ describe('the list of a livestream’s events', () => {
   });
 
   test('a cursor goes on in its own order, whatever order the request names', async () => {
-    await insertEvents(api.database.db, place, Array.from({ length: 4 }, (_, index) => comment(`${index}`)));
+    await insertEvents(
+      api.database.db,
+      place,
+      Array.from({ length: 4 }, (_, index) => comment(`${index}`)),
+    );
     const { body } = await list('limit=2&order=asc');
     expect(positions((await list(`limit=2&order=desc&cursor=${body.next_cursor}`)).body)).toEqual([3, 4]);
   });
@@ -65,7 +76,9 @@ describe('the list of a livestream’s events', () => {
   });
 
   test('an event has its fields flat beside those that all have', async () => {
-    await insertEvents(api.database.db, place, [gift(30, { received_at: new Date('2026-01-31T20:15:00.120Z'), occurred_at: new Date('2026-01-31T20:15:00Z') })]);
+    await insertEvents(api.database.db, place, [
+      gift(30, { received_at: new Date('2026-01-31T20:15:00.120Z'), occurred_at: new Date('2026-01-31T20:15:00Z') }),
+    ]);
     const { items } = (await list('')).body;
     expect(items[0]).toEqual({
       id: expect.any(String),
@@ -173,7 +186,11 @@ describe('the report', () => {
     await connection(at('20:00:00'), at('20:10:00'), [{ likes: 0 }, { likes: 1_000, followers: 50 }], { decode_failures: 2 });
     await connection(at('20:12:00'), at('20:20:00'), [{ likes: 1_500, followers: 57 }, { likes: 1_600 }], { dropped_events: 7 });
     await connection(at('20:20:30'), at('20:30:00'), [{ likes: 1_590 }, {}]);
-    await api.database.db.updateTable('livestreams').set({ status: 'ended', ended_at: at('20:30:00.5') }).where('id', '=', place.livestream_id).execute();
+    await api.database.db
+      .updateTable('livestreams')
+      .set({ status: 'ended', ended_at: at('20:30:00.5') })
+      .where('id', '=', place.livestream_id)
+      .execute();
     await insertEvents(api.database.db, place, [
       like(40, { occurred_at: at('20:09:59'), received_at: at('20:09:59') }),
       like(120, { occurred_at: at('20:11:00'), received_at: at('20:12:01'), is_history: true }),

@@ -35,10 +35,12 @@ beforeEach(async () => {
   api.temporal.calls.length = 0;
 });
 
-const connect = (body: object, person = owner) => api.call<View & Problem>('POST', '/api/livestreams/connect', { token: person.token, body });
+const connect = (body: object, person = owner) =>
+  api.call<View & Problem>('POST', '/api/livestreams/connect', { token: person.token, body });
 const disconnect = (id: string) => api.call<View & Problem>('POST', `/api/livestreams/${id}/disconnect`, { token: owner.token });
 const row = (id: string) => api.database.db.selectFrom('livestreams').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-const setStatus = (id: string, status: 'live' | 'ended') => api.database.db.updateTable('livestreams').set({ status }).where('id', '=', id).execute();
+const setStatus = (id: string, status: 'live' | 'ended') =>
+  api.database.db.updateTable('livestreams').set({ status }).where('id', '=', id).execute();
 const temporalIsGone = () => Promise.reject(new ApiError('unavailable', { detail: 'Temporal', retryAfterS: 5 }));
 const starts = () => api.temporal.calls.filter(({ name }) => name === 'startLivestream').map(({ args }) => args[0]);
 
@@ -67,7 +69,10 @@ describe('connecting', () => {
       expect([tiktok_input, status, body.code]).toEqual([tiktok_input, 422, 'invalid_tiktok_input']);
       expect(body.errors).toEqual([{ field: 'tiktok_input', message: expect.stringContaining('19-digit room id') }]);
     }
-    expect((await connect({ tiktok_input: 5, wait_for_live: 'yes' })).body.errors?.map(({ field }) => field)).toEqual(['tiktok_input', 'wait_for_live']);
+    expect((await connect({ tiktok_input: 5, wait_for_live: 'yes' })).body.errors?.map(({ field }) => field)).toEqual([
+      'tiktok_input',
+      'wait_for_live',
+    ]);
   });
 
   test('a session cookie is kept encrypted and never shown', async () => {
@@ -118,7 +123,11 @@ describe('connecting', () => {
     api.temporal.startLivestream = temporalIsGone;
     const first = await connect({ tiktok_input: '@later' });
     expect(first.status).toBe(202);
-    expect(first.body).toMatchObject({ status: 'connecting', status_code: 'unavailable', status_reason: expect.stringContaining('Temporal') });
+    expect(first.body).toMatchObject({
+      status: 'connecting',
+      status_code: 'unavailable',
+      status_reason: expect.stringContaining('Temporal'),
+    });
     Object.assign(api.temporal, original);
     expect((await connect({ tiktok_input: '@later' })).body.id).toBe(first.body.id);
     expect(starts()).toEqual([expect.objectContaining({ livestream_id: first.body.id })]);
@@ -165,7 +174,8 @@ describe('disconnecting', () => {
 describe('looking', () => {
   test('the list is newest first, in pages, filtered by status', async () => {
     const ids: string[] = [];
-    for (const status of ['live', 'ended', 'live', 'failed', 'live'] as const) ids.unshift(await seedLivestream(api.database.db, owner.workspace_id, { status }));
+    for (const status of ['live', 'ended', 'live', 'failed', 'live'] as const)
+      ids.unshift(await seedLivestream(api.database.db, owner.workspace_id, { status }));
     const get = (query: string): Promise<Answer<Page>> => api.call('GET', `/api/livestreams?${query}`, { token: owner.token });
     const first = await get('limit=3');
     expect(first.body.items.map(({ id }) => id)).toEqual(ids.slice(0, 3));

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { serve } from '@hono/node-server';
 import { sql } from 'kysely';
+import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app.ts';
 import type { Router } from '../../api/context.ts';
 import { createEventStream } from '../../api/event-stream.ts';
@@ -19,11 +21,16 @@ beforeAll(async () => {
 afterAll(() => api.close());
 beforeEach(async () => {
   owner = await api.person();
-  place = { workspace_id: owner.workspace_id, livestream_id: await seedLivestream(api.database.db, owner.workspace_id, { status: 'live' }) };
+  place = {
+    workspace_id: owner.workspace_id,
+    livestream_id: await seedLivestream(api.database.db, owner.workspace_id, { status: 'live' }),
+  };
 });
 
-const open = (options: Partial<Parameters<typeof TestEventSource.open>[1]> = {}, app: Router = api.app) => TestEventSource.open(app, { token: owner.token, ...options });
-const insert = (drafts: Parameters<typeof insertEvents>[2], options?: Parameters<typeof insertEvents>[3]) => insertEvents(api.database.db, place, drafts, options);
+const open = (options: Partial<Parameters<typeof TestEventSource.open>[1]> = {}, app: Router = api.app) =>
+  TestEventSource.open(app, { token: owner.token, ...options });
+const insert = (drafts: Parameters<typeof insertEvents>[2], options?: Parameters<typeof insertEvents>[3]) =>
+  insertEvents(api.database.db, place, drafts, options);
 const idsOf = (source: TestEventSource) => source.events.map(({ data }) => data.id);
 const got = (source: TestEventSource, count: number) => source.until(() => source.events.length >= count);
 
@@ -90,7 +97,8 @@ describe('the stream', () => {
   test('takes the token from the query, and refuses a wrong place, type, livestream or token', async () => {
     const source = await open({ tokenInQuery: true });
     await source.close();
-    const refused = async (path: string, headers = {}) => (await api.call('GET', `/api/events/stream${path}`, { token: owner.token, headers })).status;
+    const refused = async (path: string, headers = {}) =>
+      (await api.call('GET', `/api/events/stream${path}`, { token: owner.token, headers })).status;
     expect(await refused('', { 'last-event-id': 'yesterday' })).toBe(422);
     expect(await refused('?types=party')).toBe(422);
     expect(await refused(`?livestream_id=${await seedLivestream(api.database.db, (await api.person()).workspace_id)}`)).toBe(404);
@@ -101,7 +109,10 @@ describe('the stream', () => {
     const stranger = await api.person();
     const source = await open();
     await source.pull();
-    const elsewhere = { workspace_id: stranger.workspace_id, livestream_id: await seedLivestream(api.database.db, stranger.workspace_id, { status: 'live' }) };
+    const elsewhere = {
+      workspace_id: stranger.workspace_id,
+      livestream_id: await seedLivestream(api.database.db, stranger.workspace_id, { status: 'live' }),
+    };
     await insertEvents(api.database.db, elsewhere, [comment('secret')]);
     const { ids } = await insert([comment('mine')]);
     await got(source, 1);
@@ -112,7 +123,13 @@ describe('the stream', () => {
   test('a lost hint costs no event', async () => {
     const follower = api.deps.feed.follow(owner.workspace_id);
     let waiting = false;
-    const watched = { ...follower, get closed() { return follower.closed; }, wait: (ms: number) => ((waiting = true), follower.wait(ms)) };
+    const watched = {
+      ...follower,
+      get closed() {
+        return follower.closed;
+      },
+      wait: (ms: number) => ((waiting = true), follower.wait(ms)),
+    };
     const source = TestEventSource.of(streamOf(watched, { heartbeatMs: 60_000 }));
     const receiving = got(source, 1);
     await eventually(() => waiting);
@@ -131,7 +148,10 @@ describe('the stream', () => {
     const { ids } = await insert([comment('a')]);
     await got(source, 1);
     await eventually(async () => {
-      const { rows } = await sql`select from pg_stat_activity where datname = current_database() and application_name = 'showrunner-listener'`.execute(api.database.db);
+      const { rows } =
+        await sql`select from pg_stat_activity where datname = current_database() and application_name = 'showrunner-listener'`.execute(
+          api.database.db,
+        );
       return rows.length > 0;
     });
     const later = await insert([comment('b')]);
@@ -162,7 +182,13 @@ describe('the stream', () => {
   test('a slow client holds one page; the rest waits in the table', async () => {
     const follower = api.deps.feed.follow(owner.workspace_id);
     let reads = 0;
-    const counted = { ...follower, get closed() { return follower.closed; }, read: (after: Parameters<typeof follower.read>[0]) => (reads++, follower.read(after)) };
+    const counted = {
+      ...follower,
+      get closed() {
+        return follower.closed;
+      },
+      read: (after: Parameters<typeof follower.read>[0]) => (reads++, follower.read(after)),
+    };
     for (let batch = 0; batch < 4; batch++) await insert(Array.from({ length: 300 }, (_, index) => comment(`${batch}.${index}`)));
     const source = TestEventSource.of(streamOf(counted, { heartbeatMs: 15_000 }));
     await source.pull();
@@ -176,13 +202,43 @@ describe('the stream', () => {
 
   test('a quiet stream sends heartbeats that carry its place, and ends when the reader loses access', async () => {
     let allowed = true;
-    const source = TestEventSource.of(streamOf(api.deps.feed.follow(owner.workspace_id), { heartbeatMs: 40, types: ['gift'], stillAllowed: () => Promise.resolve(allowed) }));
+    const source = TestEventSource.of(
+      streamOf(api.deps.feed.follow(owner.workspace_id), {
+        heartbeatMs: 40,
+        types: ['gift'],
+        stillAllowed: () => Promise.resolve(allowed),
+      }),
+    );
     await insert([comment('filtered out')]);
     await source.until(() => source.comments.length >= 2 && source.lastEventId !== '0');
     expect([source.events, source.lastEventId]).toEqual([[], '1']);
     allowed = false;
     await source.until(() => false);
     expect(source.ended).toBe(true);
+  });
+
+  test('over a real socket, a client that leaves frees its place at once', async () => {
+    const hub = createFeedHub({ db: api.database.db, databaseUrl: api.database.url, maxFollowers: 1 });
+    const server = serve({ fetch: createApp({ ...api.deps, feed: hub }).fetch, port: 0, hostname: '127.0.0.1' });
+    await new Promise<void>((resolve) => server.on('listening', () => resolve()));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/events/stream?token=${owner.token}`;
+    const leaving = new AbortController();
+    const first = await fetch(url, { signal: leaving.signal });
+    expect([first.status, first.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    const { ids } = await insert([comment('over the wire')]);
+    const source = TestEventSource.of(first.body!);
+    await got(source, 1);
+    expect(idsOf(source)).toEqual(ids);
+    expect((await fetch(url)).status).toBe(429);
+    leaving.abort();
+    const second = await eventually(async () => {
+      const answer = await fetch(url);
+      if (answer.status !== 200) await answer.body?.cancel();
+      return answer.status === 200 ? answer : null;
+    });
+    await second.body?.cancel();
+    await hub.close();
+    await new Promise((resolve) => server.close(resolve));
   });
 
   test('a hub that closes ends its streams and takes no more', async () => {
@@ -198,9 +254,15 @@ describe('the stream', () => {
   });
 });
 
-type StreamOptions = Pick<Parameters<typeof createEventStream>[0], 'heartbeatMs'> & { types?: ('gift' | 'like')[]; stillAllowed?: () => Promise<boolean> };
+type StreamOptions = Pick<Parameters<typeof createEventStream>[0], 'heartbeatMs'> & {
+  types?: ('gift' | 'like')[];
+  stillAllowed?: () => Promise<boolean>;
+};
 
-const streamOf = (follower: ReturnType<FeedHub['follow']>, { heartbeatMs, types, stillAllowed = () => Promise.resolve(true) }: StreamOptions) =>
+const streamOf = (
+  follower: ReturnType<FeedHub['follow']>,
+  { heartbeatMs, types, stillAllowed = () => Promise.resolve(true) }: StreamOptions,
+) =>
   createEventStream({
     follower,
     start: { seq: 0, position: null },
@@ -223,7 +285,15 @@ function secondApi(): { app: Router; hub: FeedHub } {
 test('clients that reconnect at random, to any process, get every event of concurrent writers once and in order', async () => {
   const { app: second, hub } = secondApi();
   const apps = [api.app, second];
-  const places = [place, ...(await Promise.all([1, 2, 3].map(async () => ({ ...place, livestream_id: await seedLivestream(api.database.db, owner.workspace_id, { status: 'live' }) }))))];
+  const places = [
+    place,
+    ...(await Promise.all(
+      [1, 2, 3].map(async () => ({
+        ...place,
+        livestream_id: await seedLivestream(api.database.db, owner.workspace_id, { status: 'live' }),
+      })),
+    )),
+  ];
   const BATCHES = 25;
   const random = seeded(42);
   let writing = true;
@@ -235,7 +305,14 @@ test('clients that reconnect at random, to any process, get every event of concu
       // Some transactions do their work early and commit late, so that others overtake them.
       const dawdle = async () => void (random() < 0.3 && (await sql`select pg_sleep(${random() * 0.02})`.execute(api.database.db)));
       const options = { notify: random() < 0.7, beforeFeed: dawdle, beforeCommit: writer % 2 === 0 ? dawdle : undefined };
-      ids.push(...(await insertEvents(api.database.db, where, drafts, { ...options, beforeCommit: options.beforeCommit ?? (() => Promise.resolve()) })).ids);
+      ids.push(
+        ...(
+          await insertEvents(api.database.db, where, drafts, {
+            ...options,
+            beforeCommit: options.beforeCommit ?? (() => Promise.resolve()),
+          })
+        ).ids,
+      );
     }
     return ids;
   };
