@@ -8,31 +8,36 @@ import { listMqttDevices, recordPresence } from '../../db/device-delivery.reposi
 import { seedMqttDevice, seedWorkspace, type Seed } from '../helpers/action-rows.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { startAedes, type TestBroker } from '../helpers/mqtt-broker.ts';
 import { quietLog } from '../helpers/quiet-log.ts';
-
-const MOSQUITTO = process.env.TEST_MQTT_URL ?? 'mqtt://127.0.0.1:1883';
 
 describe('The state of a device', () => {
   let database: TestDatabase;
   let seed: Seed;
   let device: MqttClient;
+  /** Mosquitto where it answers, else aedes. */
+  let url: string;
+  let aedes: TestBroker | null = null;
   const opened: { close(): Promise<void> }[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase();
     seed = await seedWorkspace(database.db);
-    device = await mqtt.connectAsync(MOSQUITTO, { protocolVersion: 5 });
+    aedes = process.env.TEST_MQTT_URL ? null : await startAedes();
+    url = process.env.TEST_MQTT_URL ?? aedes?.url ?? '';
+    device = await mqtt.connectAsync(url, { protocolVersion: aedes ? 4 : 5 });
   });
   afterEach(async () => {
     for (const each of opened.splice(0).reverse()) await each.close();
   });
   afterAll(async () => {
     await device.endAsync();
+    await aedes?.stop();
     await database.drop();
   });
 
   const watch = async (): Promise<void> => {
-    const hub = createMqttHub({ url: MOSQUITTO, logger: quietLog });
+    const hub = createMqttHub({ url, logger: quietLog });
     const presence = createPresenceBook({ write: (notes) => recordPresence(database.db, notes), logger: quietLog, flushMs: 20 });
     opened.push(
       hub,

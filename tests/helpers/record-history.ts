@@ -1,0 +1,36 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import proto, { type temporal } from '@temporalio/proto';
+
+const { History } = proto.temporal.api.history.v1;
+
+export const HISTORIES = join(process.cwd(), 'tests', 'histories');
+
+export interface RecordedHistory {
+  workflowId: string;
+  history: temporal.api.history.v1.History;
+}
+
+/**
+ * Writes a workflow's history to tests/histories/<name>.json, for the replay tests. Names of processes are left out.
+ * (The SDK's own historyToJSON needs one protobufjs for all Temporal packages, which npm does not promise.)
+ * @returns the file's path
+ */
+export async function recordHistory(client: Client, name: string, workflowId: string): Promise<string> {
+  const history = await client.workflow.getHandle(workflowId).fetchHistory();
+  const plain = History.toObject(History.fromObject(history), { enums: String, longs: String, bytes: String });
+  const anonymous = JSON.stringify({ workflowId, history: plain }, (key, value: unknown) => (key === 'identity' ? 'recorder' : value), 1);
+  const file = join(HISTORIES, `${name}.json`);
+  await writeFile(file, `${anonymous}\n`);
+  return file;
+}
+
+/** @param change applied to the file's text */
+export async function loadHistory(name: string, change: (text: string) => string = (text) => text): Promise<RecordedHistory> {
+  const { workflowId, history } = JSON.parse(change(await readFile(join(HISTORIES, `${name}.json`), 'utf8'))) as {
+    workflowId: string;
+    history: object;
+  };
+  return { workflowId, history: History.fromObject(history) };
+}
