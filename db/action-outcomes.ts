@@ -92,7 +92,7 @@ const WRITE = `with given as (
   set status = g.status, error_code = g.code, error = g.error, response = coalesce(g.response::jsonb, a.response),
     attempts = greatest(a.attempts, g.attempt),
     finished_at = case when g.status <> 'retrying' then to_timestamp(g.finished_at_ms / 1000) end,
-    latency_ms = case when g.status = 'succeeded' then greatest(0, g.finished_at_ms - extract(epoch from a.created_at) * 1000)::int end
+    latency_ms = case when g.status = 'succeeded' then least(greatest(0, g.finished_at_ms - extract(epoch from a.created_at) * 1000), 2147483647)::int end
   from given g
   where a.id = g.action_id and a.status in ('pending', 'retrying')
   returning a.id, a.execution_id, a.status, a.error, a."order", a.finished_at
@@ -113,7 +113,8 @@ set status = case when s.failed then 'failed' when s.skipped then 'skipped' else
   reason = case when s.skipped and not s.failed then 'max_age' else x.reason end,
   detail = case when s.failed then s.first_error else x.detail end,
   finished_at = t.finished_at,
-  duration_ms = greatest(0, extract(epoch from t.finished_at - x.created_at) * 1000)::int
+  -- One that failed may be repeated weeks later: more milliseconds than the column holds.
+  duration_ms = least(greatest(0, extract(epoch from t.finished_at - x.created_at) * 1000), 2147483647)::int
 from summary s join touched t on t.execution_id = s.execution_id
 where x.id = s.execution_id and x.status = 'pending' and not s.open`;
 

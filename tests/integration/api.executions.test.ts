@@ -128,7 +128,7 @@ describe('one execution', () => {
   });
 
   test('what failed is repeated under its own key, for as long as a new one would be; what succeeded is not', async () => {
-    const created_at = new Date(Date.now() - 3 * 86_400_000);
+    const created_at = new Date(Date.now() - 29 * 86_400_000);
     const options = { created_at, expires_at: created_at };
     const [failed, done] = await seedExecution(
       api.database.db,
