@@ -216,6 +216,10 @@ describe('deliverActions', () => {
       [action.id],
     );
     expect(rows).toEqual([{ kind: 'notification', message: 'hi' }]);
+    const gaps = await database.pool.query(
+      'select h.seq - (select count(*) from workspace_feed f where f.workspace_id = h.workspace_id) as missing from workspace_feed_heads h',
+    );
+    expect(gaps.rows).toEqual([{ missing: 0 }]);
   });
 
   test('of orphans is started by the sweep', async () => {

@@ -51,7 +51,7 @@ describeWithMosquitto('The MQTT hub at a broker with MQTT 5', () => {
     expect(seen[0]).toMatchObject({ payload: 'ON', packet: { properties: { userProperties: { 'idempotency-key': 'key-1' } } } });
   });
 
-  test('gets a thousand messages through a window of twenty', async () => {
+  test('gets a thousand messages through at once, in order', async () => {
     const topic = `test/${randomUUID()}`;
     const seen = await watch(topic);
     const hub = hubAt(MOSQUITTO);
