@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { isAlive } from '../../scripts/supervisor/process-info.ts';
 import { readRunning, type Running } from '../../scripts/supervisor/running.ts';
 import { call } from '../helpers/api-client.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { freePort, Start, survivors } from '../helpers/start.ts';
+import { freePort, removeDataDir, Start, survivors } from '../helpers/start.ts';
 
 const PERSON = { email: 'keeper@example.test', password: 'correct horse battery', full_name: 'Keeper' };
 
@@ -30,7 +30,7 @@ function start(dataDir: string, env: Record<string, string>): Start {
 
 afterAll(async () => {
   for (const started of starts) await started.end('SIGTERM');
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  folders.forEach(removeDataDir);
 });
 
 describe('npm start', () => {

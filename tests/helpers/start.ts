@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandLine } from '../../scripts/supervisor/process-info.ts';
 import { readRunning, type Running } from '../../scripts/supervisor/running.ts';
@@ -57,6 +59,13 @@ export class Start {
 /** Those of the processes that are still there, by pid and command line. */
 export const survivors = ({ processes }: Running): string[] =>
   processes.filter(({ pid, command }) => commandLine(pid)?.includes(command)).map(({ name }) => name);
+
+/** A data folder, and what lies elsewhere because PostgreSQL's account may not enter it. */
+export function removeDataDir(dataDir: string): void {
+  const note = join(dataDir, 'postgres.json');
+  if (existsSync(note)) rmSync((JSON.parse(readFileSync(note, 'utf8')) as { folder: string }).folder, { recursive: true, force: true });
+  rmSync(dataDir, { recursive: true, force: true });
+}
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
