@@ -33,9 +33,8 @@ test('The watcher listens to what the devices of now name, and to nothing else',
     logger: quietLog,
     pollMs: 1,
   });
-  await eventually(() => seen.length > 4);
+  await eventually(() => seen.length > 4).finally(() => watcher.close());
   expect(seen.slice(0, 4)).toEqual([[], ['a/1', 'b/1'], ['a/2', 'b/1', 'c/1'], ['a/2']]);
   expect(forgotten).toEqual(['a', 'b', 'a', 'c']);
-  await watcher.close();
   expect(topics).toEqual([]);
 });
