@@ -17,6 +17,11 @@ export default {
       globalTeardown: '<rootDir>/tests/helpers/global-teardown.ts',
     },
   ],
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['{activities,api,config,db,devices,domain,media,messaging,tiktok,workers,workflows}/**/*.ts', '!**/*.d.ts'],
+  // sandbox/ and scripts/ are left out; what runs only in processes of its own (workers/, api/main.ts) counts as not covered.
+  coverageThreshold: { global: { lines: 85 } },
+  coverageReporters: ['text-summary', 'lcov', 'json-summary'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -26,13 +26,13 @@ export function onShutdown(close: (reason: ShutdownReason) => Promise<void>, { l
     log.info({ reason }, 'shutting down');
     setTimeout(() => {
       log.error({ reason, timeout_ms: timeoutMs }, 'shutting down took too long');
-      process.exit(1);
+      end(reason, 1);
     }, timeoutMs).unref();
     close(reason).then(
-      () => process.exit(exitCode),
+      () => end(reason, exitCode),
       (error: unknown) => {
         log.error({ err: error }, 'shutting down failed');
-        process.exit(1);
+        end(reason, 1);
       },
     );
   };
@@ -43,6 +43,15 @@ export function onShutdown(close: (reason: ShutdownReason) => Promise<void>, { l
     log.error({ err: error }, 'uncaught exception');
     shutdown('uncaughtException', 1);
   });
+}
+
+/**
+ * Whoever held the IPC channel also read our output: with nobody there, pino's flush on exit would try for ever to write
+ * its last line (sonic-boom repeats a write after EPIPE), so the process ends without exit handlers.
+ */
+function end(reason: ShutdownReason, exitCode: number): void {
+  if (reason === 'disconnect') process.kill(process.pid, 'SIGKILL');
+  else process.exit(exitCode);
 }
 
 export interface ReadyMessage {

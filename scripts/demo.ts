@@ -38,11 +38,10 @@ async function play(target: DemoTarget, seconds: number, stopped: AbortSignal): 
   const done = new AbortController();
   const signal = AbortSignal.any([done.signal, stopped]);
   let screen: Screen | null = null;
-  let scene: Scene | null = null;
   let lamp: { close(): Promise<void> } | null = null;
   try {
-    scene = await setTheScene(api, webhooks.url);
-    console.log(`Connected to @${ROOM} of the sandbox. Rules: a gift above ${DIAMONDS} diamonds switches the lamp on, a comment in English makes it blink.`);
+    const scene = await setTheScene(api, webhooks.url);
+    console.log(`Connected to @${ROOM} of the sandbox. Rules: a gift above ${DIAMONDS} diamonds apiece switches the lamp on, a comment in English makes it blink.`);
     console.log(`The lamp listens at ${target.mqttUrl}, topic ${scene.topic}.\n`);
     const until = Date.now() + seconds * 1_000;
     const shown = (screen = openScreen(process.stdout, () => tally.statusLine(Math.max(0, Math.ceil((until - Date.now()) / 1_000)))));
@@ -65,14 +64,16 @@ async function play(target: DemoTarget, seconds: number, stopped: AbortSignal): 
     done.abort();
     await Promise.all([following, counting]);
     await readFired(api, scene, tally);
+    screen.close();
+    screen = null;
+    const where = `${target.isOurs ? 'Look around with npm start' : 'Look around'}: ${target.apiUrl}/docs`;
+    console.log(`\nSummary\n\n${tally.summary()}\n\n${where}, signed in as ${scene.email} with password ${scene.password}\n`);
+    return tally;
   } finally {
     done.abort();
     screen?.close();
     await Promise.all([lamp?.close(), webhooks.close()]);
   }
-  console.log(`\nSummary\n\n${tally.summary()}\n`);
-  console.log(`Look around: ${target.apiUrl}/docs, signed in as ${scene.email} with password ${scene.password}\n`);
-  return tally;
 }
 
 function take(event: StreamedEvent, tally: Tally, screen: Screen): void {

@@ -3,7 +3,8 @@ import type { RuleDefinition } from '../../domain/contracts/rule.ts';
 import type { DemoApi } from './api.ts';
 
 export const ROOM = 'gifts';
-export const DIAMONDS = 10;
+/** Apiece. */
+export const DIAMONDS = 5;
 const RESTORE_MS = 3_000;
 
 export interface Scene {
@@ -49,7 +50,7 @@ const WITHOUT_COOLDOWN = { livestream_id: null, cooldown_ms: 0, user_cooldown_ms
 function expensiveGift(deviceId: string, webhookUrl: string): RuleDefinition {
   return {
     name: 'Expensive gift',
-    description: `A gift above ${DIAMONDS} diamonds switches the lamp on for ${RESTORE_MS / 1_000} s`,
+    description: `A gift above ${DIAMONDS} diamonds apiece switches the lamp on for ${RESTORE_MS / 1_000} s`,
     event_type: 'gift',
     logic_operator: 'AND',
     conditions: [{ field: 'diamond_count', operator: '>', value: String(DIAMONDS), order: 0 }],

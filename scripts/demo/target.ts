@@ -14,6 +14,8 @@ const START_TIMEOUT_MS = 180_000;
 export interface DemoTarget {
   apiUrl: string;
   mqttUrl: string;
+  /** Started for the demo, and ended with it. */
+  isOurs: boolean;
   /** Ends what the demo started itself; nothing else. */
   close(): Promise<void>;
 }
@@ -25,17 +27,17 @@ export async function findShowrunner(): Promise<DemoTarget> {
   const { SHOWRUNNER_URL, MQTT_URL, DATA_DIR } = process.env;
   if (SHOWRUNNER_URL) {
     if (!MQTT_URL) throw new StartError('SHOWRUNNER_URL needs MQTT_URL beside it: the broker that this Showrunner sends to.');
-    return { apiUrl: SHOWRUNNER_URL.replace(/\/+$/, ''), mqttUrl: MQTT_URL, close: untouched };
+    return { apiUrl: SHOWRUNNER_URL.replace(/\/+$/, ''), mqttUrl: MQTT_URL, isOurs: false, close: untouched };
   }
   const dataDir = resolve(ROOT, DATA_DIR || '.data');
   const running = await onceUp(dataDir);
-  if (running) return { ...running, close: untouched };
+  if (running) return { ...running, isOurs: false, close: untouched };
   console.log('Nothing runs yet: starting Showrunner for the demo (npm start does the same, and goes on).\n');
   const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'scripts/start.ts')], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true });
   await ready(child);
   const started = whatRuns(dataDir);
   if (!started) throw new StartError('Showrunner started, but does not say where it is.');
-  return { ...started, close: () => stop(child) };
+  return { ...started, isOurs: true, close: () => stop(child) };
 }
 
 /** A start that is under way is waited for. */

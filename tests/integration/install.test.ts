@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,12 +27,8 @@ const installed = (version: string) => ({ packages: { 'node_modules/a': { versio
 
 function run(): { output: string; npm: string[] | null; status: number | null } {
   const { stdout, stderr, status } = spawnSync(process.execPath, [SCRIPT, root], { encoding: 'utf8', env: { ...process.env, npm_execpath: fakeNpm } });
-  let npm: string[] | null = null;
-  try {
-    npm = JSON.parse(readFileSync(join(root, 'npm-ran.json'), 'utf8')) as string[];
-  } catch {
-    npm = null;
-  }
+  const ran = join(root, 'npm-ran.json');
+  const npm = existsSync(ran) ? (JSON.parse(readFileSync(ran, 'utf8')) as string[]) : null;
   return { output: stdout + stderr, npm, status };
 }
 
