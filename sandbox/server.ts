@@ -43,7 +43,8 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     .route('/', webcastRoutes(registry))
     .route('/', signRoutes(registry))
     .route('/', shortLinkRoutes(registry, links));
-  const server = createServer(getRequestListener(app.fetch));
+  const listener = getRequestListener(app.fetch);
+  const server = createServer((request, response) => void listener(request, response));
   const sockets = acceptPushSockets(server, PUSH_PATH, registry);
 
   await new Promise<void>((resolve, reject) => {

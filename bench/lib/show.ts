@@ -1,4 +1,4 @@
-import { ApiClient } from '../../tests/helpers/api-client.ts';
+import type { ApiClient } from '../../tests/helpers/api-client.ts';
 
 interface Livestream {
   id: string;

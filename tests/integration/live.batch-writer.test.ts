@@ -114,8 +114,8 @@ describe('a batch', () => {
   test('that was committed although its answer was lost is not stored twice, and goes on', async () => {
     await seedRule(database.db, workspace_id);
     const writer = await writerOf();
-    const real = database.pool.query.bind(database.pool);
-    const spy = jest.spyOn(database.pool, 'query').mockImplementationOnce((async (...args: Parameters<typeof real>) => {
+    const real = database.pool.query.bind(database.pool) as (...args: unknown[]) => Promise<unknown>;
+    const spy = jest.spyOn(database.pool, 'query').mockImplementationOnce((async (...args: unknown[]) => {
       await real(...args);
       throw new Error('Connection terminated unexpectedly');
     }) as never);

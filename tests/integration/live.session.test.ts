@@ -46,7 +46,7 @@ afterEach(async () => {
 async function start(over: Partial<SessionDeps> & { send?: ActionSender } = {}, livestream: Partial<NewRow<'livestreams'>> = {}): Promise<string> {
   harness = sessionHarness(database, sandbox.url, over);
   const id = await seedLivestream(database.db, workspace_id, { tiktok_input: `@${room}`, tiktok_username: room, ...livestream });
-  consume(id);
+  void consume(id);
   return id;
 }
 function consume(id: string, signal = stop.signal): Promise<ConsumeOutcome | null> {
@@ -105,7 +105,7 @@ describe('a session', () => {
     await control.post(`/rooms/${room}/drop`);
     expect(await running[0]).toMatchObject({ kind: 'dropped', code: 'socket_closed' });
     await push([{ type: 'comment', comment: 'meanwhile 1' }, { type: 'comment', comment: 'meanwhile 2' }]);
-    consume(id);
+    void consume(id);
     await eventually(async () => (await rowOf(id)).total_comments === 3);
     const comments = (await eventsOf(id)).filter((event) => event.type === 'comment');
     expect(comments.map((event) => [event.data.comment, event.is_history])).toEqual([['before', false], ['meanwhile 1', false], ['meanwhile 2', false]]);
@@ -159,7 +159,7 @@ describe('a session', () => {
     await running[0];
     expect(harness.sent).toHaveLength(0);
     stop = new AbortController();
-    consume(id);
+    void consume(id);
     await eventually(() => harness.sent.length > 0);
     expect((await rowOf(id)).total_gifts).toBe(4);
   });
@@ -186,7 +186,7 @@ describe('a session', () => {
     await database.db.updateTable('execution_actions').set({ status: 'pending' }).where('livestream_id', '=', id).execute();
     await control.post(`/rooms/${room}/drop`);
     await running[0];
-    consume(id);
+    void consume(id);
     await eventually(() => harness.sent.length === 2);
     expect(harness.sent[1]!.id).toBe(harness.sent[0]!.id);
   });

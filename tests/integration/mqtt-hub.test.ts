@@ -93,6 +93,8 @@ describe('The MQTT hub', () => {
     expect(await hub.publish(message('t', 'lost'))).toMatchObject({ outcome: 'retryable', code: 'mqtt_unavailable' });
     const again = await aedes(broker.port);
     await eventually(async () => (await hub.publish(message('t', 'kept'))).outcome === 'succeeded');
+    // The broker acknowledges before it tells its listeners.
+    await eventually(() => again.messages.some(({ topic }) => topic === 't'));
     expect(again.messages.filter(({ topic }) => topic === 't').map(({ payload }) => payload)).toEqual(['kept']);
   });
 

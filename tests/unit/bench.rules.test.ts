@@ -19,7 +19,7 @@ describe('the rules benchmark', () => {
   test('compares engines that agree about every single event', async () => {
     const engines = [showrunner(rules), showrunnerRuleSet(rules), jsonLogicJs(rules), jsonRulesEngine(rules)];
     for (const event of events) {
-      const found = await Promise.all(engines.map((engine) => engine.evaluate([event])));
+      const found = await Promise.all(engines.map(async (engine) => engine.evaluate([event])));
       expect(new Set(found).size).toBe(1);
     }
   });
