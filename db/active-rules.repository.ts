@@ -1,7 +1,7 @@
 import type { Rule } from '../domain/contracts/rule.ts';
 import { PLAN_LIMITS } from '../domain/plans.ts';
 import type { Db } from './client.ts';
-import type { Row } from './schema.ts';
+import { toRule } from './rule.repository.ts';
 
 export interface ActiveRules {
   rules: Rule[];
@@ -25,26 +25,4 @@ export async function listActiveRules(db: Db, workspaceId: string): Promise<Acti
   ]);
   const limit = workspace ? PLAN_LIMITS[workspace.plan_tier].active_rules : 0;
   return { rules: rows.map(toRule), over_limit: new Set(rows.slice(limit).map((row) => row.id)) };
-}
-
-function toRule(row: Row<'rules'>): Rule {
-  return {
-    id: row.id,
-    workspace_id: row.workspace_id,
-    version: row.version,
-    is_active: row.is_active,
-    name: row.name,
-    description: row.description,
-    event_type: row.event_type,
-    livestream_id: row.livestream_id,
-    logic_operator: row.logic_operator,
-    conditions: row.conditions,
-    actions: row.actions,
-    cooldown_ms: row.cooldown_ms,
-    user_cooldown_ms: row.user_cooldown_ms,
-    max_age_ms: row.max_age_ms,
-    fire_on: row.fire_on,
-    created_at: row.created_at.toISOString(),
-    updated_at: row.updated_at.toISOString(),
-  };
 }

@@ -17,16 +17,18 @@ export interface ConsumerState {
 }
 
 const RECENT = 5_000;
+const FINAL: readonly LivestreamStatus[] = ['ended', 'disconnected', 'failed'];
 
 /**
  * Takes a livestream over: the next epoch is ours, and batches of older consumers are refused from now on.
- * @returns null where the livestream was deleted
+ * @returns null where the livestream was deleted, or is over
  */
 export async function claimLivestream(db: Db, livestreamId: string, owner: string): Promise<ConsumerState | null> {
   const livestream = await db
     .updateTable('livestreams')
     .set((eb) => ({ consumer_epoch: eb('consumer_epoch', '+', 1), consumer_owner: owner }))
     .where('id', '=', livestreamId)
+    .where('status', 'not in', FINAL)
     .returningAll()
     .executeTakeFirst();
   if (!livestream) return null;
@@ -79,9 +81,7 @@ export interface StatusChange {
   reason?: string | null;
 }
 
-const FINAL: readonly LivestreamStatus[] = ['ended', 'disconnected', 'failed'];
-
-/** Writes the session's status; a final one stamps ended_at and forgets the session cookie. */
+/** Writes the session's status; a final one stamps ended_at, forgets the session cookie and is never changed again. */
 export async function setLivestreamStatus(db: Db, livestreamId: string, { status, code = null, reason = null }: StatusChange): Promise<void> {
   const final = FINAL.includes(status);
   await db
@@ -94,6 +94,7 @@ export async function setLivestreamStatus(db: Db, livestreamId: string, { status
       ...(final ? { ended_at: sql<Date>`coalesce(ended_at, now())`, session_cookie: null, consumer_owner: null } : {}),
     })
     .where('id', '=', livestreamId)
+    .where('status', 'not in', FINAL)
     .execute();
 }
 

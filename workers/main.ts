@@ -36,6 +36,8 @@ async function main(): Promise<void> {
       workflowBundle: await bundle,
       activities: parts.activities,
       identity: context.slot,
+      // A workflow whose worker died is given to another after this, not after the default of 10 s.
+      stickyQueueScheduleToStartTimeout: '2s',
       ...parts.workerOptions,
     },
     log,

@@ -54,7 +54,7 @@ export async function consumeOnce(
   signal: AbortSignal,
 ): Promise<ConsumeOutcome | null> {
   const state = await claimLivestream(deps.db, input.livestream_id, deps.owner);
-  if (!state) return { kind: 'refused', code: 'not_found', reason: 'The livestream was deleted.' };
+  if (!state) return { kind: 'refused', code: 'not_found', reason: 'The livestream was deleted or is over.' };
   const epoch = state.livestream.consumer_epoch;
   const rules = await deps.rules.acquire(state.livestream.workspace_id);
   try {

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { createDispatcher, type Dispatcher } from '../../activities/live/dispatcher.ts';
 import { createRuleCache, type RuleCache } from '../../activities/live/rule-cache.ts';
 import type { SessionDeps } from '../../activities/live/session.ts';
@@ -18,7 +17,7 @@ export interface SessionHarness {
 
 /** A session's surroundings with the real database, client and sandbox; only the senders are stand-ins. */
 export function sessionHarness(database: TestDatabase, sandboxUrl: string, over: Partial<SessionDeps> & { send?: ActionSender } = {}): SessionHarness {
-  const log = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const sent: RenderedAction[] = [];
   const send: ActionSender = async (action, signal) => {
     sent.push(action);
