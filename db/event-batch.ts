@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { DecidedBatch, DecidedExecution } from '../domain/batch.ts';
 import type { LiveEvent } from '../domain/contracts/live-event.ts';
 import type { StreakState } from '../domain/streaks.ts';
+import { jsonbText } from './jsonb-text.ts';
 
 export interface BatchOwner {
   livestream_id: string;
@@ -63,18 +64,18 @@ function storeValues(owner: BatchOwner, batch: DecidedBatch, resume: ResumePoint
     owner.livestream_id,
     owner.workspace_id,
     owner.epoch,
-    JSON.stringify(batch.events.map(eventRow)),
-    JSON.stringify(batch.executions.map(executionRow)),
-    JSON.stringify(batch.executions.flatMap(actionRows)),
-    JSON.stringify(batch.streaks.map(streakRow)),
-    JSON.stringify(batch.claims),
+    jsonbText(batch.events.map(eventRow)),
+    jsonbText(batch.executions.map(executionRow)),
+    jsonbText(batch.executions.flatMap(actionRows)),
+    jsonbText(batch.streaks.map(streakRow)),
+    jsonbText(batch.claims),
     [c.total_comments, c.total_gifts, c.total_likes, c.total_joins, c.total_follows, c.total_shares, c.total_events],
     batch.first_position,
     batch.last_position,
     resume.cursor,
     resume.viewer_count,
     resume.connection_id,
-    JSON.stringify(resume.totals),
+    jsonbText(resume.totals),
     resume.decode_failures,
   ];
 }

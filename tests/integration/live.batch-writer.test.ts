@@ -136,6 +136,14 @@ describe('a batch', () => {
     expect(await rowOf()).toMatchObject({ total_comments: 1 });
   });
 
+  test('stores texts that PostgreSQL would refuse: NUL, half an emoji, and backslashes as they are', async () => {
+    await seedRule(database.db, workspace_id, { actions: [{ action_type: 'log', order: 0, config: { message: '{{comment}}' } }] });
+    const writer = await writerOf();
+    await writer.write([comment('1', 'a\u0000b'), comment('2', 'c\ud83dd'), comment('3', String.raw`e\u0000f 😀`)], resume, forever);
+    const events = await database.db.selectFrom('events').select('data').where('livestream_id', '=', livestream_id).orderBy('position').execute();
+    expect(events.map((event) => event.data.comment)).toEqual(['a\ufffdb', 'c\ufffdd', String.raw`e\u0000f 😀`]);
+  });
+
   test('of a rule that was deleted meanwhile stores its events', async () => {
     const ruleId = await seedRule(database.db, workspace_id);
     const writer = await writerOf();
