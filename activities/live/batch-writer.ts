@@ -78,11 +78,32 @@ export class BatchWriter {
         known.forEach((id) => this.#recent.add(id));
       } catch (error) {
         if (error instanceof AppError || signal.aborted) throw error;
+        if (isRefusedForGood(error) && fresh.length > 0) return this.#takeApart(fresh, resume, signal, error);
         const wait = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]!;
         if (failures === 1) this.#options.log.warn({ err: error, livestream_id: this.#options.owner.livestream_id }, 'events can not be stored now; holding back');
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
+  }
+
+  /** One event that can't be stored must not hold up the others: it is found by halving, set aside and counted. */
+  async #takeApart(pending: readonly PendingEvent[], resume: ResumePoint, signal: AbortSignal, error: unknown): Promise<DecidedBatch> {
+    this.#doubtful = null;
+    if (pending.length === 1) {
+      const msg_id = msgIdOf(pending[0]!);
+      this.#recent.add(msg_id);
+      this.#options.log.error({ err: error, livestream_id: this.#options.owner.livestream_id, msg_id }, 'an event can not be stored and is left out');
+      return this.write([], { ...resume, decode_failures: resume.decode_failures + 1 }, signal);
+    }
+    const middle = pending.length >> 1;
+    const first = await this.write(pending.slice(0, middle), { ...resume, decode_failures: 0 }, signal);
+    const second = await this.write(pending.slice(middle), resume, signal);
+    return {
+      ...second,
+      first_position: first.first_position,
+      events: [...first.events, ...second.events],
+      executions: [...first.executions, ...second.executions],
+    };
   }
 
   #withoutRepeats(pending: readonly PendingEvent[]): PendingEvent[] {
@@ -181,6 +202,12 @@ export class BatchWriter {
     for (const [key, until] of this.#cooldowns) if (until <= now) this.#cooldowns.delete(key);
     for (const [key, streak] of this.#streaks) if (!streak.is_open && now - streak.last_at_ms > FORGET_STREAK_MS) this.#streaks.delete(key);
   }
+}
+
+/** PostgreSQL's classes 22 (data) and 23 (constraint), and values that can't even be written down: trying again can't help. */
+function isRefusedForGood(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return error instanceof RangeError || /^2[23]/.test(code ?? '');
 }
 
 const msgIdOf = (event: PendingEvent): string => event.wire.msg_id;

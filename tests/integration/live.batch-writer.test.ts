@@ -144,6 +144,16 @@ describe('a batch', () => {
     expect(events.map((event) => event.data.comment)).toEqual(['a\ufffdb', 'c\ufffdd', String.raw`e\u0000f 😀`]);
   });
 
+  test('with one event that can not be stored stores the others and counts it', async () => {
+    const writer = await writerOf();
+    const poison = comment('3');
+    poison.wire = { ...poison.wire, occurred_at_ms: 8.64e15 };
+    const batch = await writer.write([comment('1'), comment('2'), poison, comment('4'), comment('5')], resume, forever);
+    expect(batch.events.map((event) => event.msg_id)).toEqual(['1', '2', '4', '5']);
+    expect(await rowOf()).toMatchObject({ total_comments: 4, total_events: 4 });
+    expect((await writer.write([poison, comment('6')], resume, forever)).events.map((event) => event.msg_id)).toEqual(['6']);
+  });
+
   test('of a rule that was deleted meanwhile stores its events', async () => {
     const ruleId = await seedRule(database.db, workspace_id);
     const writer = await writerOf();
