@@ -40,6 +40,8 @@ export function openDb({ url, max = 10, name = 'showrunner', onError = () => und
     types,
   });
   pool.on('error', onError);
+  // The pool listens to idle connections only: one that breaks between two statements of a transaction would end the process.
+  pool.on('connect', (client) => client.on('error', onError));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return { db, pool, close: () => db.destroy() };
 }
