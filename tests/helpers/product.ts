@@ -29,7 +29,6 @@ export interface ProductOptions {
 /** The product as separate processes, each of which can be killed and started again. */
 export class Product {
   readonly #processes = new Map<Part, ChildProcess>();
-  readonly #ready = new WeakSet<ChildProcess>();
   readonly #env: Record<string, string>;
   readonly logFolder: string;
   apiUrl = '';
@@ -79,16 +78,11 @@ export class Product {
     child.stdout!.pipe(log, { end: false });
     child.stderr!.pipe(log, { end: false });
     this.#processes.set(part, child);
-    child.once('exit', (code, signal) => {
-      log.end(`exit: ${signal ?? code}\n`);
-      // As npm start does: what ends by itself is started again.
-      if (code !== null && code !== 0 && this.#ready.has(child)) void this.spawn(part).catch(() => undefined);
-    });
+    child.once('exit', (code, signal) => log.end(`exit: ${signal ?? code}\n`));
     const url = await new Promise<string>((resolve, reject) => {
       child.on('message', (message) => isReadyMessage(message) && resolve(message.url ?? ''));
       child.once('exit', (code, signal) => reject(new Error(`${part} ended before it was ready (${code ?? signal}); see ${this.logFolder}/${part}.log`)));
     });
-    this.#ready.add(child);
     if (part === 'api') {
       this.apiUrl = url;
       // A restart must come back under the same address.
