@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { ActionStatus, AttemptRecord, AttemptResponse, AttemptResult } from '../domain/contracts/action.ts';
+import { inTransaction } from './transaction.ts';
 
 /** A decision about an action that no attempt led to. */
 export interface Settlement {
@@ -56,25 +57,18 @@ function outcomeOf({ action_id, attempt, started_at_ms, duration_ms, result }: A
 
 async function writeOutcomes(pool: pg.Pool, outcomes: readonly Outcome[]): Promise<void> {
   if (outcomes.length === 0) return;
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    // These tables may have grown a thousandfold since they were last analyzed: the indexes are right at any size.
-    await client.query('begin; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off');
-    await client.query({ name: 'lock-executions', text: LOCK, values: [outcomes.map((outcome) => outcome.action_id)] });
-    await client.query({ name: 'write-outcomes', text: WRITE, values: columnsOf(outcomes) });
-    await client.query('commit');
-  } catch (error) {
-    broken = error as Error;
-    await client.query('rollback').then(
-      () => (broken = undefined),
-      () => undefined,
-    );
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  await inTransaction(
+    pool,
+    async (client) => {
+      await client.query({ name: 'lock-executions', text: LOCK, values: [outcomes.map((outcome) => outcome.action_id)] });
+      await client.query({ name: 'write-outcomes', text: WRITE, values: columnsOf(outcomes) });
+    },
+    { settings: BY_INDEX },
+  );
 }
+
+/** These tables may have grown a thousandfold since they were last analyzed: the indexes are right at any size. */
+const BY_INDEX = 'set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off';
 
 /** Two deliverers that finish two actions of one execution must see each other's: all writers take these locks, in one order. */
 const LOCK = `select x.id from executions x where x.id in (select execution_id from execution_actions where id = any($1::uuid[])) order by x.id for no key update`;

@@ -34,6 +34,8 @@ export interface DueRestore {
   command: string;
   /** The same for every attempt to keep this promise, another once it was extended. */
   idempotency_key: string;
+  /** The action that promised it last; null where nobody remembers. */
+  action_id: string | null;
   /** Milliseconds since it was due. */
   overdue_ms: number;
 }
@@ -57,6 +59,7 @@ export async function keepDueRestore(db: Db, deviceId: string, keep: (restore: D
     const restore = {
       command: row.command,
       idempotency_key: `restore:${row.action_id ?? deviceId}:${row.generation}`,
+      action_id: row.action_id,
       overdue_ms: -row.due_in_ms,
     };
     const done = await keep(restore);

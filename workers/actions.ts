@@ -37,6 +37,8 @@ export async function createActionsRole(context: WorkerContext): Promise<RolePar
       ...createMaintenanceActivities({ db: database.db, startSession }),
     },
     workerOptions: { maxConcurrentActivityTaskExecutions: 100 },
+    // What the process before this one had not handed over need not wait for the Schedule's next turn.
+    started: () => client.schedule.getHandle(`${env.TEMPORAL_TASK_QUEUE_PREFIX}sweepActions`).trigger(),
     async close() {
       await availability.close();
       await presence.close();

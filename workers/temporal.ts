@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Env } from '../config/env.ts';
+import { temporalTls } from '../config/temporal-tls.ts';
 import type { ErrorLog } from '../activities/live/log.ts';
 import { SEARCH_ATTRIBUTES } from '../domain/names.ts';
 
@@ -9,7 +9,7 @@ const RETRY_MS = 1_000;
 
 /** Connects to Temporal and goes on trying: a worker that starts before Temporal waits for it. */
 export async function connectTemporal(env: Env, address: string, log: ErrorLog, signal: AbortSignal): Promise<NativeConnection> {
-  const tls = await tlsOf(env);
+  const tls = await temporalTls(env);
   for (let failures = 0; ; failures++) {
     try {
       return await NativeConnection.connect({ address, tls, ...(env.TEMPORAL_API_KEY ? { apiKey: env.TEMPORAL_API_KEY } : {}) });
@@ -19,14 +19,6 @@ export async function connectTemporal(env: Env, address: string, log: ErrorLog, 
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
-}
-
-async function tlsOf(env: Env) {
-  if (env.TEMPORAL_TLS_CERT && env.TEMPORAL_TLS_KEY) {
-    const [crt, key] = await Promise.all([readFile(env.TEMPORAL_TLS_CERT), readFile(env.TEMPORAL_TLS_KEY)]);
-    return { clientCertPair: { crt, key } };
-  }
-  return env.TEMPORAL_TLS || env.TEMPORAL_API_KEY ? {} : null;
 }
 
 export const clientOf = (connection: NativeConnection, namespace: string): Client => new Client({ connection, namespace });

@@ -1,7 +1,9 @@
 import { Context } from '@temporalio/activity';
+import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Db } from '../../db/client.ts';
 import { keepDueRestore, type DueRestore } from '../../db/device-restore.repository.ts';
+import { createNotification } from '../../db/notification.repository.ts';
 import type { DeviceClient } from '../../devices/device-client.ts';
 import type { AttemptResult } from '../../domain/contracts/action.ts';
 import type { RestoreReport } from '../../domain/contracts/delivery.ts';
@@ -15,6 +17,7 @@ export interface KeepRestoreInput {
 
 export interface KeepRestoreDeps {
   db: Db;
+  pool: Pick<pg.Pool, 'query'>;
   lookup: DeviceLookup;
   devices: DeviceClient;
   logger: Pick<Logger, 'warn'>;
@@ -23,7 +26,7 @@ export interface KeepRestoreDeps {
 /** The promise's row is locked meanwhile, and new commands with a promise wait for it. */
 const SEND_TIMEOUT_MS = 10_000;
 
-export function createKeepRestore({ db, lookup, devices, logger }: KeepRestoreDeps) {
+export function createKeepRestore({ db, pool, lookup, devices, logger }: KeepRestoreDeps) {
   return {
     /** Looks at a device's promise and, where it is due, sends the restore. */
     async keepRestore({ device_id, workspace_id, give_up_after_ms }: KeepRestoreInput): Promise<RestoreReport> {
@@ -34,7 +37,7 @@ export function createKeepRestore({ db, lookup, devices, logger }: KeepRestoreDe
       });
       return state.kind === 'due' ? report : state;
 
-      async function send({ command, idempotency_key, overdue_ms }: DueRestore): Promise<RestoreReport> {
+      async function send({ command, idempotency_key, action_id, overdue_ms }: DueRestore): Promise<RestoreReport> {
         const device = await lookup.find(workspace_id, device_id);
         if (!device) return { kind: 'gone' };
         const result = await sendInTime(device, command, idempotency_key);
@@ -47,6 +50,7 @@ export function createKeepRestore({ db, lookup, devices, logger }: KeepRestoreDe
           };
         }
         logger.warn({ device_id, err: result.error }, 'a restore was given up');
+        await createNotification(pool, { workspace_id, action_id, livestream_id: null, message: givenUp(device.name, command, overdue_ms, result.error) });
         return { kind: 'given_up', error: result.error };
       }
     },
@@ -69,4 +73,10 @@ export function createKeepRestore({ db, lookup, devices, logger }: KeepRestoreDe
       cancellationSignal.removeEventListener('abort', abort);
     }
   }
+}
+
+/** Only a person can put the device right now, so a person is told. */
+function givenUp(name: string, command: string, overdueMs: number, error: string): string {
+  const tried = overdueMs < 3_600_000 ? `${Math.round(overdueMs / 1_000)} s` : `${Math.round(overdueMs / 3_600_000)} h`;
+  return `The device "${name}" was to be restored with ${command}; that failed for ${tried} and was given up. Please restore it by hand. Last error: ${error}`;
 }

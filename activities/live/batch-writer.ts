@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { lockCooldowns } from '../../db/cooldown.repository.ts';
 import { knownMessages, storeBatch, type BatchOwner, type ResumePoint } from '../../db/event-batch.ts';
 import { newId } from '../../db/ids.ts';
+import { inTransaction } from '../../db/transaction.ts';
 import { cooldownKey, decideBatch, type DecidedBatch, type PendingEvent } from '../../domain/batch.ts';
 import type { StreakState } from '../../domain/streaks.ts';
 import { AppError } from '../../domain/errors.ts';
@@ -139,25 +140,15 @@ export class BatchWriter {
 
   /** Cooldowns are shared by all consumers of the workspace: they are read under lock and the batch is decided again. */
   async #writeWithCooldowns(pending: readonly PendingEvent[], first: DecidedBatch, resume: ResumePoint): Promise<DecidedBatch | 'repeated'> {
-    const client = await this.#options.pool.connect();
-    let broken: Error | undefined;
-    try {
-      await client.query('begin');
-      const locked = await lockCooldowns(client, first.claims);
-      locked.forEach((until, key) => this.#cooldowns.set(key, until));
-      const result = await this.#store(client, this.#decide(pending, this.#cooldowns), resume);
-      await client.query(result === 'repeated' ? 'rollback' : 'commit');
-      return result;
-    } catch (error) {
-      broken = error as Error;
-      await client.query('rollback').then(
-        () => (broken = undefined),
-        () => undefined,
-      );
-      throw error;
-    } finally {
-      client.release(broken);
-    }
+    return inTransaction<DecidedBatch | 'repeated'>(
+      this.#options.pool,
+      async (client) => {
+        const locked = await lockCooldowns(client, first.claims);
+        locked.forEach((until, key) => this.#cooldowns.set(key, until));
+        return this.#store(client, this.#decide(pending, this.#cooldowns), resume);
+      },
+      { keep: (result) => result !== 'repeated' },
+    );
   }
 
   /** A commit whose answer was lost is no failure: asks whether the batch that was under way is there. */

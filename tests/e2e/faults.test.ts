@@ -31,6 +31,9 @@ afterAll(async () => {
   await database.drop();
 }, 60_000);
 
+/** Longer than the heartbeat timeout, and than any single retry waits. */
+const OUTAGE_MS = 20_000;
+
 const open = async (): Promise<Show> => (show = await Show.open(product, testMqttUrl(), `r${randomUUID().slice(0, 8)}`));
 
 /** Exact: each event stored once, each counter right, each share's command at the lamp, repeats with the same key only. */
@@ -65,10 +68,10 @@ describe('nothing is lost or doubled', () => {
 
   test('when PostgreSQL is gone for a while', async () => {
     await open();
-    await show.load(100, 12);
+    await show.load(100, 25);
     await eventually(() => show.received.length > 5);
     proxies.postgres.cut();
-    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
     proxies.postgres.mend();
     await expectNothingLost();
   }, 120_000);
@@ -85,12 +88,12 @@ describe('nothing is lost or doubled', () => {
 
   test('when Temporal is gone for longer than a heartbeat may be late: events and first attempts go on', async () => {
     await open();
-    await show.load(50, 25);
+    await show.load(50, 30);
     await eventually(() => show.received.length > 5);
     proxies.temporal.cut();
     const { total_events } = await show.livestream();
     const lamp = show.received.length;
-    await new Promise((resolve) => setTimeout(resolve, 14_000));
+    await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
     expect((await show.livestream()).total_events).toBeGreaterThan(total_events + 300);
     expect(show.received.length).toBeGreaterThan(lamp + 20);
     proxies.temporal.mend();

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,7 @@ export class Product {
   readonly #processes = new Map<Part, ChildProcess>();
   readonly #env: Record<string, string>;
   readonly logFolder: string;
+  #endedBadly = false;
   apiUrl = '';
   sandboxUrl = '';
 
@@ -78,7 +79,10 @@ export class Product {
     child.stdout!.pipe(log, { end: false });
     child.stderr!.pipe(log, { end: false });
     this.#processes.set(part, child);
-    child.once('exit', (code, signal) => log.end(`exit: ${signal ?? code}\n`));
+    child.once('exit', (code, signal) => {
+      log.end(`exit: ${signal ?? code}\n`);
+      this.#endedBadly ||= !child.killed || (code ?? 0) !== 0;
+    });
     const url = await new Promise<string>((resolve, reject) => {
       child.on('message', (message) => isReadyMessage(message) && resolve(message.url ?? ''));
       child.once('exit', (code, signal) => reject(new Error(`${part} ended before it was ready (${code ?? signal}); see ${this.logFolder}/${part}.log`)));
@@ -103,8 +107,10 @@ export class Product {
     await once(child, 'exit');
   }
 
+  /** Ends all parts; their logs stay only where one of them ended by itself or badly. */
   async stop(): Promise<void> {
     await Promise.all((['api', 'live', 'actions'] as const).map((part) => this.kill(part, 'SIGTERM')));
     await this.kill('sandbox', 'SIGTERM');
+    if (!this.#endedBadly) await rm(this.logFolder, { recursive: true, force: true });
   }
 }

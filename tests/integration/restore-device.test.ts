@@ -129,6 +129,27 @@ describe('A device that was switched with a promise to restore it', () => {
     worker = await parts.runWorker();
   });
 
+  test('and can not be for a day is given up, and the workspace is told once', async () => {
+    const own = await startAedes();
+    const away = await delivery(database, temporal, own.url);
+    await worker.stop();
+    worker = await away.runWorker();
+    await own.stop();
+    const { id } = await lamp();
+    await database.pool.query(
+      `insert into device_restores (device_id, workspace_id, command, due_at, action_id) values ($1, $2, 'OFF', now() - interval '25 hours', $3)`,
+      [id, seed.workspace_id, randomUUID()],
+    );
+    await away.starter.restore({ device_id: id, workspace_id: seed.workspace_id });
+    await workflowOf(id).result();
+    const { rows } = await database.pool.query<{ message: string }>('select message from notifications where workspace_id = $1', [seed.workspace_id]);
+    expect(rows).toEqual([{ message: expect.stringMatching(/^The device ".+" was to be restored with OFF; that failed for 25 h and was given up\./) }]);
+    expect(await promiseOf(id)).toBeUndefined();
+    await worker.stop();
+    await away.close();
+    worker = await parts.runWorker();
+  });
+
   test('and deleted is forgotten', async () => {
     const { id, said } = await lamp();
     await trigger(id, 400);
