@@ -1,6 +1,10 @@
 # One image for every role; docker-compose.yml says which one a container plays.
 FROM node:20-bookworm-slim
 
+# ffprobe checks videos before they go to TikTok.
+RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/* \
+ && mkdir /data && chown node:node /data
+
 WORKDIR /app
 COPY package.json package-lock.json ./
 # Production embeds nothing: the PostgreSQL that npm start brings along stays out.

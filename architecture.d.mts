@@ -3,6 +3,7 @@ export interface FolderRule {
   types?: string[];
   messages?: boolean;
   roots?: string[];
+  rootsMay?: string[];
   packages?: string[];
   why: string;
 }

@@ -1,7 +1,7 @@
 /**
  * Who may import whom: the one table that eslint.config.mjs and tests/unit/architecture.test.ts both enforce, each in its way.
  * A folder may always import itself. `types`: with `import type` alone. `messages`: the *.messages.ts of workflows/ too.
- * `roots`: composition roots of a folder, which alone may import config/ and read process.env. `packages`: where it is
+ * `roots`: composition roots of a folder, which alone may import config/ and what `rootsMay` names, and read process.env. `packages`: where it is
  * given, nothing else from node_modules, and nothing of Node.
  */
 export const FOLDERS = {
@@ -14,7 +14,7 @@ export const FOLDERS = {
   media: { may: ['domain'], why: 'streams and object storage' },
   db: { may: ['domain'], why: 'schema and repositories' },
   config: { may: ['domain'], why: 'the environment, parsed' },
-  api: { may: ['domain', 'db'], types: ['workflows', 'media'], messages: true, roots: ['api/main.ts'], why: 'thin HTTP' },
+  api: { may: ['domain', 'db'], types: ['workflows', 'media'], messages: true, roots: ['api/main.ts'], rootsMay: ['media'], why: 'thin HTTP' },
   workers: {
     may: ['domain', 'db', 'config', 'activities', 'workflows', 'tiktok', 'devices', 'messaging', 'media'],
     roots: ['workers/main.ts'],

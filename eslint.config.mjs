@@ -46,7 +46,7 @@ const folderConfigs = Object.entries(FOLDERS).flatMap(([folder, rule]) => [
       ...(folder === 'config' ? {} : { 'no-restricted-properties': ['error', NO_ENVIRONMENT] }),
     },
   },
-  ...(rule.roots ? [{ files: rule.roots, rules: { '@typescript-eslint/no-restricted-imports': importRule(folder, rule, ['config']) } }] : []),
+  ...(rule.roots ? [{ files: rule.roots, rules: { '@typescript-eslint/no-restricted-imports': importRule(folder, rule, ['config', ...(rule.rootsMay ?? [])]) } }] : []),
 ]);
 
 const PURE = {

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type { Db } from '../db/client.ts';
 import type { SecretBox } from '../db/secret-box.ts';
 import type { PlanTier } from '../domain/plans.ts';
+import type { ProbeResult } from '../media/probe.ts';
+import type { MediaStorage } from '../media/storage.ts';
 import type { FeedHub } from './feed-hub.ts';
 import type { ApiMetrics } from './metrics.ts';
 import type { TemporalGateway } from './temporal.ts';
@@ -25,6 +27,10 @@ export interface ApiConfig {
   tiktokMode: 'sandbox' | 'production';
   /** Calls a minute to the sign service, where its answers do not tell. */
   signLimitPerMinute: number | null;
+  /** Our app at TikTok, and where its consent page is; null: accounts can't be connected. */
+  tiktokApp: { client_key: string; client_secret: string; auth_url: string; pkce: boolean; redirect_uri: string } | null;
+  /** Largest file that may be uploaded, bytes. */
+  mediaMaxBytes: number;
   /** null: not known or not there. */
   links: { temporalUi: string | null; mqtt: string | null };
 }
@@ -39,6 +45,10 @@ export interface ApiDeps {
   temporal: TemporalGateway;
   feed: FeedHub;
   metrics: ApiMetrics;
+  /** Where uploaded files lie. */
+  media: MediaStorage;
+  /** Asks ffprobe about a file on this machine's disk. */
+  probe: (path: string) => Promise<ProbeResult>;
   /** Aborted when the process stops: what streams must end then. */
   shutdown: AbortSignal;
 }

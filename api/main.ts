@@ -1,11 +1,14 @@
 import { serve, type ServerType } from '@hono/node-server';
 import { readFile } from 'node:fs/promises';
-import { EnvError, parseEnv, type Env } from '../config/env.ts';
+import { EnvError, parseEnv, tiktokUrls, type Env } from '../config/env.ts';
 import { announceReady, onShutdown } from '../config/lifecycle.ts';
 import { createLogger } from '../config/logging.ts';
+import { tiktokApp } from '../config/tiktok-app.ts';
 import { temporalTls } from '../config/temporal-tls.ts';
 import { openDb } from '../db/client.ts';
 import { createSecretBox } from '../db/secret-box.ts';
+import { createLocalStorage, mediaFolder } from '../media/local-storage.ts';
+import { probeMedia } from '../media/probe.ts';
 import { createApp } from './app.ts';
 import type { ApiConfig } from './deps.ts';
 import { createFeedHub } from './feed-hub.ts';
@@ -52,6 +55,8 @@ async function main(): Promise<void> {
     temporal,
     feed,
     metrics: createApiMetrics(),
+    media: createLocalStorage(mediaFolder(env.DATA_DIR)),
+    probe: (path) => probeMedia(path, env.FFPROBE_PATH),
     shutdown: shutdown.signal,
   });
 
@@ -87,13 +92,20 @@ function needed(env: Env) {
 }
 
 async function apiConfig(env: Env, jwtSecret: string, listening: { url: string }): Promise<ApiConfig> {
+  const app = tiktokApp(env);
+  const publicUrl = (): string => (env.PUBLIC_URL ?? listening.url).replace(/\/+$/, '');
   const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   return {
     version,
     // With PORT=0 the port is known only once it listens.
     get publicUrl() {
-      return (env.PUBLIC_URL ?? listening.url).replace(/\/+$/, '');
+      return publicUrl();
     },
+    get tiktokApp() {
+      const redirect_uri = env.TIKTOK_REDIRECT_URI ?? `${publicUrl()}/api/auth/tiktok/callback`;
+      return app && { ...app, auth_url: tiktokUrls(env).auth, pkce: env.TIKTOK_PKCE, redirect_uri };
+    },
+    mediaMaxBytes: env.MEDIA_MAX_BYTES,
     jwtSecret,
     jwtTtlS: env.JWT_TTL_S,
     defaultPlanTier: env.DEFAULT_PLAN_TIER,

@@ -12,6 +12,7 @@ import type { SendDeviceCommandInput } from '../domain/contracts/device.ts';
 import type { LivestreamSessionInput } from '../domain/contracts/livestream.ts';
 import { deliverWorkflowId, deviceCommandWorkflowId, livestreamWorkflowId, taskQueue } from '../domain/names.ts';
 import { ApiError } from './errors.ts';
+import { createPublishingGateway, type PublishingGateway } from './temporal-publishing.ts';
 
 /** All that the API asks of Temporal. Every call ends within a few seconds, or rejects with ApiError unavailable. */
 export interface TemporalGateway {
@@ -23,6 +24,7 @@ export interface TemporalGateway {
   deliverActions(target: string, workspaceId: string): Promise<void>;
   /** Sends a command to a device and waits for how it went; a repeat under the same idempotency key gets the first one's outcome. */
   commandDevice(input: SendDeviceCommandInput): Promise<AttemptResult>;
+  publishing: PublishingGateway;
   isReachable(): Promise<boolean>;
   /** Idempotent. */
   close(): Promise<void>;
@@ -122,6 +124,7 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
         throw error;
       }
     },
+    publishing: createPublishingGateway({ connection, namespace, taskQueuePrefix, within, deadlineMs, patientMs: 60_000 }),
     async isReachable() {
       try {
         await within(Math.min(deadlineMs, 2_000), () => connection.workflowService.getSystemInfo({}));

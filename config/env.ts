@@ -35,6 +35,13 @@ export const envSchema = z.object({
   MQTT_PORT: port.optional().describe('Port of the embedded broker; a free one where absent.'),
   MQTT_USERNAME: z.string().optional().describe('User name at the broker.'),
   MQTT_PASSWORD: z.string().optional().describe('Password at the broker.'),
+  S3_ENDPOINT: url('http', 'https').optional().describe('S3-compatible storage for media, instead of DATA_DIR/media. Needed where API and workers share no disk.'),
+  S3_BUCKET: z.string().optional().describe('Bucket for media; switches S3 on.'),
+  S3_REGION: z.string().default('us-east-1').describe('Region of the bucket.'),
+  S3_ACCESS_KEY_ID: z.string().optional().describe('Key of the storage.'),
+  S3_SECRET_ACCESS_KEY: z.string().optional().describe('Secret of the storage.'),
+  MEDIA_MAX_BYTES: positive.default(4 * 1024 ** 3).describe('Largest file that may be uploaded, bytes; TikTok takes 4 GB.'),
+  FFPROBE_PATH: z.string().default('ffprobe').describe('ffprobe, which checks videos before they are sent; where it is missing the checks that need it are left out.'),
   REDIS_URL: url('redis', 'rediss').optional().describe('Events also go to the Redis Stream tiktok:events:{workspace_id}. Absent: off.'),
   SMTP_URL: url('smtp', 'smtps').optional().describe('Mail server for e-mail notifications. Absent: off.'),
   SMTP_FROM: z.string().default('Showrunner <showrunner@localhost>').describe('Sender of e-mail notifications.'),
@@ -45,6 +52,12 @@ export const envSchema = z.object({
   TIKTOK_SIGN_URL: url('http', 'https').optional().describe('The sign service (Euler Stream).'),
   SIGN_API_KEY: z.string().optional().describe('API key of the sign service.'),
   SIGN_LIMIT_PER_MINUTE: positive.optional().describe('Calls a minute to the sign service, where its answers do not tell.'),
+  TIKTOK_AUTH_URL: url('http', 'https').optional().describe('Where TikTok’s consent page is.'),
+  TIKTOK_OPEN_API_URL: url('http', 'https').optional().describe('TikTok’s Open API: tokens, publishing, statistics.'),
+  TIKTOK_CLIENT_KEY: z.string().optional().describe('Client key of the TikTok app (developers.tiktok.com). The sandbox knows one by default.'),
+  TIKTOK_CLIENT_SECRET: z.string().optional().describe('Client secret of the TikTok app; it also signs TikTok’s webhooks.'),
+  TIKTOK_REDIRECT_URI: url('http', 'https').optional().describe('Redirect URI as registered in the TikTok app. Default: PUBLIC_URL/api/auth/tiktok/callback.'),
+  TIKTOK_PKCE: flag.default(true).describe('0: no PKCE on the consent page, for apps that TikTok refuses with it.'),
   SANDBOX_PORT: port.optional().describe('Port of the sandbox that npm start runs; a free one where absent.'),
 
   JWT_SECRET: z.string().min(32).optional().describe('Signs access tokens; at least 32 characters. Absent: generated once into .data/, never in production.'),
@@ -102,12 +115,16 @@ const REAL_TIKTOK = {
   web: 'https://www.tiktok.com',
   webcast: 'https://webcast.tiktok.com',
   sign: 'https://api.eulerstream.com',
+  auth: 'https://www.tiktok.com',
+  openApi: 'https://open.tiktokapis.com',
 } as const;
 
 export interface TikTokUrls {
   web: string;
   webcast: string;
   sign: string;
+  auth: string;
+  openApi: string;
 }
 
 /** Where TikTok is: a single URL wins over the sandbox's, and where neither is given it is the real one. */
@@ -117,5 +134,7 @@ export function tiktokUrls(env: Env, sandboxUrl?: string): TikTokUrls {
     web: env.TIKTOK_WEB_URL ?? fallback('web'),
     webcast: env.TIKTOK_WEBCAST_URL ?? fallback('webcast'),
     sign: env.TIKTOK_SIGN_URL ?? fallback('sign'),
+    auth: env.TIKTOK_AUTH_URL ?? fallback('auth'),
+    openApi: env.TIKTOK_OPEN_API_URL ?? fallback('openApi'),
   };
 }

@@ -1,17 +1,12 @@
-import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
+import type { Generated, Insertable, Selectable } from 'kysely';
 import type { ActionStatus, AttemptResponse, ExecutionStatus, SkipReason } from '../domain/contracts/action.ts';
 import type { EventType } from '../domain/contracts/live-event.ts';
 import type { LivestreamStatus } from '../domain/contracts/livestream.ts';
 import type { ActionType, Condition, FireOn, Json, LogicOperator, RuleAction, RuleDefinition } from '../domain/contracts/rule.ts';
 import type { WorkspaceRole } from '../domain/permissions.ts';
 import type { PlanTier } from '../domain/plans.ts';
-
-/** timestamptz: read as Date, written as Date or ISO text. */
-type Timestamp = ColumnType<Date, Date | string, Date | string>;
-type CreatedAt = ColumnType<Date, Date | string | undefined, never>;
-/** bigint: pg gives it as text; our own counters stay below 2^53 and are read as numbers (see db/client.ts). */
-type BigIntNumber = ColumnType<number, number | undefined, number>;
-type JsonOf<T> = ColumnType<T, string, string>;
+import type { PublishingTables } from './schema-publishing.ts';
+import type { BigIntNumber, CreatedAt, JsonOf, Timestamp } from './schema-types.ts';
 
 export interface UsersTable {
   id: string;
@@ -300,7 +295,7 @@ export interface RateCountersTable {
   resets_at: Timestamp;
 }
 
-export interface Database {
+export interface Database extends PublishingTables {
   users: UsersTable;
   workspaces: WorkspacesTable;
   workspace_members: WorkspaceMembersTable;

@@ -1,5 +1,5 @@
 /** Task queues, one for each role of worker. A prefix keeps installations apart that share a namespace. */
-export const ROLES = ['live', 'actions'] as const;
+export const ROLES = ['live', 'actions', 'publish'] as const;
 export type Role = (typeof ROLES)[number];
 
 export const taskQueue = (role: Role, prefix = ''): string => `${prefix}${role}`;
@@ -11,6 +11,12 @@ export const restoreWorkflowId = (deviceId: string): string => `restore:${device
 
 export const deviceCommandWorkflowId = (deviceId: string, idempotencyKey: string): string => `command:${deviceId}:${idempotencyKey}`;
 
+export const tiktokTokenWorkflowId = (socialAccountId: string): string => `tiktok-token:${socialAccountId}`;
+export const publishWorkflowId = (postId: string): string => `publish:${postId}`;
+export const tiktokWebhookWorkflowId = (webhookId: string): string => `tiktok-webhook:${webhookId}`;
+/** Also the id of its Schedule. */
+export const analyticsWorkflowId = (socialAccountId: string): string => `analytics:${socialAccountId}`;
+
 export const livestreamIdOf = (workflowId: string): string | null =>
   workflowId.startsWith('livestream:') ? workflowId.slice('livestream:'.length) : null;
 
@@ -20,7 +26,9 @@ export const CHANNELS = {
   feed: 'showrunner_feed',
   /** Payload: workspace id whose rules (or their plan) changed. */
   rules: 'showrunner_rules',
+  /** Payload: id of a post whose row or timeline changed. */
+  posts: 'showrunner_posts',
 } as const;
 
 /** Search attributes by which workflows are found in the Temporal UI: Keyword, all of them. */
-export const SEARCH_ATTRIBUTES = ['LivestreamStatus', 'WorkspaceId', 'Target'] as const;
+export const SEARCH_ATTRIBUTES = ['LivestreamStatus', 'WorkspaceId', 'Target', 'SocialAccountId', 'PostState', 'SocialAccountState'] as const;

@@ -2,6 +2,7 @@ export const WORKSPACE_ROLES = ['owner', 'admin', 'member', 'social_marketing', 
 export type WorkspaceRole = (typeof WORKSPACE_ROLES)[number];
 
 const OPERATORS: readonly WorkspaceRole[] = ['owner', 'admin', 'member', 'social_marketing'];
+const SOCIAL_TEAM: readonly WorkspaceRole[] = ['owner', 'admin', 'social_marketing'];
 
 /** Who may do what: the only place that says so. A route names its permission; a test checks every pair. */
 export const PERMISSIONS = {
@@ -18,6 +19,12 @@ export const PERMISSIONS = {
   'devices.command': OPERATORS,
   'notifications.view': WORKSPACE_ROLES,
   'limits.view': WORKSPACE_ROLES,
+  'social_accounts.view': SOCIAL_TEAM,
+  'social_accounts.connect': SOCIAL_TEAM,
+  'social_accounts.disconnect': ['owner', 'admin'],
+  'posts.view': SOCIAL_TEAM,
+  'posts.edit': SOCIAL_TEAM,
+  'analytics.view': SOCIAL_TEAM,
 } as const satisfies Record<string, readonly WorkspaceRole[]>;
 
 export type Permission = keyof typeof PERMISSIONS;

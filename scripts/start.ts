@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvError, parseEnv, tiktokUrls, type Env } from '../config/env.ts';
 import { announceReady } from '../config/lifecycle.ts';
+import { ROLES } from '../domain/names.ts';
 import { buildWorkflowBundle } from '../workers/workflow-bundle.ts';
 import { banner } from './supervisor/banner.ts';
 import { Fleet } from './supervisor/fleet.ts';
@@ -69,24 +70,24 @@ async function boot(env: Env, dataDir: string, logDir: string, fleet: Fleet): Pr
   const ports = new PortBook(join(dataDir, 'ports.json'));
   const port = env.PORT || (await ports.take('api', 0));
   const bundle = buildWorkflowBundle();
-  const [services, sandboxUrl] = await Promise.all([bootServices({ env, dataDir, logDir, ports, fleet, say }), sandbox(env, logDir, ports, fleet), bundle]);
-  const childEnv = { ...environmentOf(env, services, sandboxUrl, dataDir), PORT: String(port) };
+  const [services, sandboxUrl] = await Promise.all([bootServices({ env, dataDir, logDir, ports, fleet, say }), sandbox(env, logDir, ports, fleet, `http://127.0.0.1:${port}/webhook/tiktok`), bundle]);
+  const childEnv = { ...environmentOf(env, services, sandboxUrl, dataDir), PORT: String(port), DATA_DIR: dataDir };
   const options = { fleet, logDir, env: childEnv };
   const since = Date.now();
-  const [api] = await Promise.all([startApi(options), startWorker('live', options), startWorker('actions', options)]);
-  say(`API, worker live and worker actions are ready (${((Date.now() - since) / 1_000).toFixed(1)} s)`);
+  const [api] = await Promise.all([startApi(options), ...ROLES.map((role) => startWorker(role, options))]);
+  say(`API and workers ${ROLES.join(', ')} are ready (${((Date.now() - since) / 1_000).toFixed(1)} s)`);
   const apiUrl = api.url ?? `http://${env.HOST}:${port}`;
   const { temporalAddress, temporalUiUrl, mqttUrl } = services;
   return { api_url: apiUrl, docs_url: `${apiUrl}/docs`, temporal_address: temporalAddress, temporal_ui_url: temporalUiUrl, mqtt_url: mqttUrl, sandbox_url: sandboxUrl };
 }
 
 /** In production nothing is embedded, the sandbox neither; where every URL of TikTok is given, nobody would ask it. */
-async function sandbox(env: Env, logDir: string, ports: PortBook, fleet: Fleet): Promise<string | null> {
-  const allGiven = env.TIKTOK_WEB_URL && env.TIKTOK_WEBCAST_URL && env.TIKTOK_SIGN_URL;
+async function sandbox(env: Env, logDir: string, ports: PortBook, fleet: Fleet, webhookUrl: string): Promise<string | null> {
+  const allGiven = env.TIKTOK_WEB_URL && env.TIKTOK_WEBCAST_URL && env.TIKTOK_SIGN_URL && env.TIKTOK_AUTH_URL && env.TIKTOK_OPEN_API_URL;
   if (env.NODE_ENV === 'production' || env.TIKTOK_ENV !== 'sandbox' || allGiven) return null;
   if (env.SANDBOX_PORT) await demandPort('SANDBOX_PORT', env.SANDBOX_PORT);
   const port = env.SANDBOX_PORT || (await ports.take('sandbox', 18_080));
-  const url = await startSandbox({ fleet, logDir, env: process.env }, port);
+  const url = await startSandbox({ fleet, logDir, env: { ...process.env, SANDBOX_WEBHOOK_URL: webhookUrl } }, port);
   say('TikTok       sandbox, ready');
   return url;
 }
@@ -95,7 +96,7 @@ const allowsPrivateWebhooks = (env: Env, sandboxUrl: string | null): boolean => 
 
 /** What the processes find in their environment: all that is given, and what this start adds. */
 function environmentOf(env: Env, { databaseUrl, temporalAddress, temporalUiUrl, mqttUrl }: Services, sandboxUrl: string | null, dataDir: string): NodeJS.ProcessEnv {
-  const { web, webcast, sign } = tiktokUrls(env, sandboxUrl ?? undefined);
+  const { web, webcast, sign, auth, openApi } = tiktokUrls(env, sandboxUrl ?? undefined);
   return {
     ...(env.NODE_ENV === 'production' ? {} : loadSecrets(dataDir)),
     ...Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== '')),
@@ -105,6 +106,8 @@ function environmentOf(env: Env, { databaseUrl, temporalAddress, temporalUiUrl, 
     TIKTOK_WEB_URL: web,
     TIKTOK_WEBCAST_URL: webcast,
     TIKTOK_SIGN_URL: sign,
+    TIKTOK_AUTH_URL: auth,
+    TIKTOK_OPEN_API_URL: openApi,
     ...(temporalUiUrl ? { TEMPORAL_UI_URL: temporalUiUrl } : {}),
     ...(allowsPrivateWebhooks(env, sandboxUrl) ? { ALLOW_PRIVATE_WEBHOOKS: '1' } : {}),
   };

@@ -6,15 +6,20 @@ import { createActionsRole } from './actions.ts';
 import { createContext, type WorkerContext } from './context.ts';
 import { createLiveRole } from './live.ts';
 import { serveMetrics } from './metrics.ts';
+import { createPublishRole } from './publish.ts';
 import type { RoleParts } from './role.ts';
 import { runWorker } from './run-worker.ts';
 import { installRuntime } from './runtime.ts';
 import { ensureSchedules } from './schedules.ts';
 import { buildWorkflowBundle } from './workflow-bundle.ts';
 
-const CREATE: Record<Role, (context: WorkerContext) => Promise<RoleParts>> = { live: createLiveRole, actions: createActionsRole };
+const CREATE: Record<Role, (context: WorkerContext) => Promise<RoleParts>> = {
+  live: createLiveRole,
+  actions: createActionsRole,
+  publish: createPublishRole,
+};
 
-/** `tsx workers/main.ts live|actions`: one role in one process, so that roles scale apart. */
+/** `tsx workers/main.ts live|actions|publish`: one role in one process, so that roles scale apart. */
 async function main(): Promise<void> {
   const role = roleOf(process.argv[2]);
   const env = parseEnv(process.env);

@@ -1,7 +1,9 @@
 import type { Migration } from 'kysely';
 import * as live from './0001-live.ts';
+import * as publishing from './0002-publishing.ts';
 
 /** In order; the key is what the database remembers, so it never changes once released. */
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-live': live,
+  '0002-publishing': publishing,
 };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Role } from '../../domain/names.ts';
 import type { Fleet } from './fleet.ts';
 import { STOP_ORDER, type ProcessSpec, type Supervised } from './supervised.ts';
 
@@ -34,7 +35,7 @@ export async function startSandbox(options: RoleOptions, port: number): Promise<
 }
 
 /** One worker of a role. Its slot stays the same when it is started again, so that it takes over at once what it held. */
-export function startWorker(role: 'live' | 'actions', options: RoleOptions): Promise<Supervised> {
+export function startWorker(role: Role, options: RoleOptions): Promise<Supervised> {
   const env = { ...options.env, WORKER_SLOT: `${options.env.WORKER_SLOT ?? 'local'}-${role}-1` };
   return options.fleet.run(spec(`worker ${role}`, `worker-${role}`, [join(ROOT, 'workers/main.ts'), role], { ...options, env }));
 }

@@ -60,7 +60,7 @@ export function violationOf({ file, specifier, typeOnly }: Import): string | nul
   if (other === folder || rule.may.includes(other)) return null;
   if (rule.types?.includes(other) && typeOnly) return null;
   if (rule.messages && other === 'workflows' && target.endsWith('.messages.ts')) return null;
-  if (other === 'config' && rule.roots?.includes(file)) return null;
+  if (rule.roots?.includes(file) && ['config', ...(rule.rootsMay ?? [])].includes(other)) return null;
   return says(`${folder}/ may not import ${target.includes('/') ? `${other}/` : target}`);
 }
 

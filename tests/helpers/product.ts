@@ -13,6 +13,7 @@ const COMMANDS = {
   sandbox: ['sandbox/main.ts'],
   live: ['workers/main.ts', 'live'],
   actions: ['workers/main.ts', 'actions'],
+  publish: ['workers/main.ts', 'publish'],
   api: ['api/main.ts'],
 } as const;
 export type Part = keyof typeof COMMANDS;
@@ -65,7 +66,7 @@ export class Product {
 
   useSandbox(url: string): void {
     this.sandboxUrl = url;
-    for (const name of ['TIKTOK_WEB_URL', 'TIKTOK_WEBCAST_URL', 'TIKTOK_SIGN_URL']) this.#env[name] = url;
+    for (const name of ['TIKTOK_WEB_URL', 'TIKTOK_WEBCAST_URL', 'TIKTOK_SIGN_URL', 'TIKTOK_AUTH_URL', 'TIKTOK_OPEN_API_URL']) this.#env[name] = url;
   }
 
   /** Starts a part and waits until it says that it is ready; resolves with its URL, if it has one. */
@@ -109,7 +110,7 @@ export class Product {
 
   /** Ends all parts; their logs stay only where one of them ended by itself or badly. */
   async stop(): Promise<void> {
-    await Promise.all((['api', 'live', 'actions'] as const).map((part) => this.kill(part, 'SIGTERM')));
+    await Promise.all((['api', 'live', 'actions', 'publish'] as const).map((part) => this.kill(part, 'SIGTERM')));
     await this.kill('sandbox', 'SIGTERM');
     if (!this.#endedBadly) await rm(this.logFolder, { recursive: true, force: true });
   }

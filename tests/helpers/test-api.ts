@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { createApp } from '../../api/app.ts';
@@ -12,7 +15,11 @@ import { REDACTED_PATHS } from '../../config/logging.ts';
 import { newId } from '../../db/ids.ts';
 import { createSecretBox } from '../../db/secret-box.ts';
 import type { AttemptResult } from '../../domain/contracts/action.ts';
+import type { CreatorInfo, OpenApiResult } from '../../domain/contracts/open-api.ts';
+import type { PostUpdateAnswer } from '../../domain/contracts/post.ts';
+import type { ConnectAccountOutcome, DisconnectAnswer, RefreshAnswer } from '../../domain/contracts/social-account.ts';
 import type { WorkspaceRole } from '../../domain/permissions.ts';
+import { createLocalStorage } from '../../media/local-storage.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { seedWorkspace } from './seed.ts';
 
@@ -22,6 +29,15 @@ export interface FakeTemporal extends TemporalGateway {
   reachable: boolean;
   /** What commandDevice gives next. */
   commandResult: AttemptResult;
+  /** What the role publish gives next. */
+  answers: {
+    connectAccount: ConnectAccountOutcome;
+    refreshToken: RefreshAnswer;
+    disconnectAccount: DisconnectAnswer;
+    creatorInfo: OpenApiResult<CreatorInfo>;
+    editPost: PostUpdateAnswer;
+    cancelPost: PostUpdateAnswer;
+  };
 }
 
 export interface Answer<T = never> {
@@ -70,6 +86,14 @@ const CONFIG: ApiConfig = {
   corsOrigins: [],
   tiktokMode: 'sandbox',
   signLimitPerMinute: null,
+  tiktokApp: {
+    client_key: 'test-client-key',
+    client_secret: 'test-client-secret',
+    auth_url: 'https://www.tiktok.example',
+    pkce: true,
+    redirect_uri: 'http://127.0.0.1:8080/api/auth/tiktok/callback',
+  },
+  mediaMaxBytes: 64 * 1024 * 1024,
   links: { temporalUi: null, mqtt: null },
 };
 
@@ -85,6 +109,7 @@ export async function createTestApi(config: Partial<ApiConfig> = {}): Promise<Te
     },
   });
   const shutdown = new AbortController();
+  const mediaRoot = await mkdtemp(join(tmpdir(), 'showrunner-media-'));
   const feed = createFeedHub({ db: database.db, databaseUrl: database.url });
   const deps: ApiDeps = {
     db: database.db,
@@ -95,6 +120,8 @@ export async function createTestApi(config: Partial<ApiConfig> = {}): Promise<Te
     temporal,
     feed,
     metrics: createApiMetrics({ processMetrics: false }),
+    media: createLocalStorage(mediaRoot),
+    probe: () => Promise.resolve({ kind: 'not_installed' }),
     shutdown: shutdown.signal,
   };
   const app = createApp(deps);
@@ -110,6 +137,7 @@ export async function createTestApi(config: Partial<ApiConfig> = {}): Promise<Te
       shutdown.abort();
       await feed.close();
       await database.drop();
+      await rm(mediaRoot, { recursive: true, force: true });
     },
   };
 }
@@ -168,6 +196,24 @@ function createFakeTemporal(): FakeTemporal {
     disconnectLivestream: noted('disconnectLivestream', () => 'signalled' as const),
     deliverActions: noted('deliverActions', () => undefined),
     commandDevice: noted('commandDevice', () => fake.commandResult),
+    publishing: {
+      connectAccount: noted('connectAccount', () => fake.answers.connectAccount),
+      refreshToken: noted('refreshToken', () => fake.answers.refreshToken),
+      disconnectAccount: noted('disconnectAccount', () => fake.answers.disconnectAccount),
+      creatorInfo: noted('creatorInfo', () => fake.answers.creatorInfo),
+      startPost: noted('startPost', () => undefined),
+      editPost: noted('editPost', () => fake.answers.editPost),
+      cancelPost: noted('cancelPost', () => fake.answers.cancelPost),
+      processWebhook: noted('processWebhook', () => undefined),
+    },
+    answers: {
+      connectAccount: { kind: 'refused', code: 'oauth_failed', reason: 'not set by the test' },
+      refreshToken: { ok: true, token_version: 2 },
+      disconnectAccount: { revoked_at_tiktok: true, reason: null, cancelled_posts: 0 },
+      creatorInfo: { ok: false, code: 'tiktok_unreachable', reason: 'not set by the test', tiktok_code: null, definite: false, retryable: true, retry_after_ms: null },
+      editPost: { ok: true },
+      cancelPost: { ok: true },
+    },
     isReachable: () => Promise.resolve(fake.reachable),
     close: () => Promise.resolve(),
   };

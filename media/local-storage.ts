@@ -1,0 +1,76 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { AppError } from '../domain/errors.ts';
+import type { MediaStorage, StoredObject } from './storage.ts';
+
+/** Large enough that a gigabyte is some thousand reads, small enough that a hundred readers need no memory to speak of. */
+const READ_BYTES = 256 * 1024;
+
+/** Files below one folder of this machine's disk; API and workers must share it. */
+export function createLocalStorage(folder: string): MediaStorage {
+  const root = resolve(folder);
+  const pathOf = (key: string): string => {
+    const path = resolve(root, key);
+    if (!path.startsWith(root + sep)) throw new Error(`Not a storage key: ${key}`);
+    return path;
+  };
+  return {
+    async put(key, source, maxBytes) {
+      const path = pathOf(key);
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      const unfinished = `${path}.${randomUUID()}.part`;
+      const hash = createHash('sha256');
+      try {
+        await pipeline(source, counted(hash, maxBytes), createWriteStream(unfinished, { mode: 0o600, flush: true }));
+        // Nobody writes to a stored file again: what was checked is what is sent.
+        await chmod(unfinished, 0o400);
+        await rename(unfinished, path);
+      } catch (error) {
+        await rm(unfinished, { force: true });
+        throw error;
+      }
+      return { ...(await facts(path))!, sha256: hash.digest('hex') };
+    },
+    stat: (key) => facts(pathOf(key)),
+    async read(key, first, last) {
+      const path = pathOf(key);
+      if ((await facts(path)) === null) throw new AppError('media_missing', key);
+      return createReadStream(path, { start: first, end: last, highWaterMark: READ_BYTES });
+    },
+    async localPath(key) {
+      const path = pathOf(key);
+      if ((await facts(path)) === null) throw new AppError('media_missing', key);
+      return { path, close: async () => undefined };
+    },
+    delete: (key) => rm(pathOf(key), { force: true }),
+  };
+}
+
+/** Where DATA_DIR keeps media. */
+export const mediaFolder = (dataDir: string): string => join(dataDir, 'media');
+
+function counted(hash: ReturnType<typeof createHash>, maxBytes: number): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return done(new AppError('media_too_large', `more than ${maxBytes} bytes`));
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+}
+
+async function facts(path: string): Promise<StoredObject | null> {
+  try {
+    const { size, mtimeMs, ino } = await stat(path);
+    return { size_bytes: size, version: `${ino}-${Math.round(mtimeMs)}` };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
