@@ -38,7 +38,18 @@ describe('every fault is a problem document:', () => {
     expectProblem(await api.call<Problem>('GET', '/api/nothing?token=x'), { status: 404, code: 'not_found', instance: '/api/nothing' });
   });
 
-  test.each(['{"name":', '', 'nonsense', '{"a":1}}', '\u0000'])('malformed JSON %j', async (text) => {
+  test('no body where fields are needed: they are named', async () => {
+    const answer = await post('');
+    expectProblem(answer, { status: 422, code: 'validation_failed' });
+    expect(answer.body.errors?.map(({ field }) => field)).toContain('kind');
+  });
+
+  test('but no body where none is needed, under a type that promises one, is fine', async () => {
+    const { status } = await api.call('POST', '/api/notifications/read-all', { token: owner.token, body: '' });
+    expect(status).toBeLessThan(300);
+  });
+
+  test.each(['{"name":', 'nonsense', '{"a":1}}', '\u0000'])('malformed JSON %j', async (text) => {
     expectProblem(await post(text), { status: 400, code: 'malformed_json' });
   });
 
