@@ -124,6 +124,7 @@ export interface InitTurnsTable {
   mode: PostMode;
   asked_at: CreatedAt;
   granted_at: Timestamp | null;
+  voided_at: Timestamp | null;
 }
 
 export interface InitHoldsTable {

@@ -139,9 +139,12 @@ const STATEMENTS = [
     turn_key text not null unique,
     mode text not null,
     asked_at timestamptz not null default now(),
-    granted_at timestamptz
+    granted_at timestamptz,
+    -- It came to no post: the call counts in its minute, but not in the 24 hours.
+    voided_at timestamptz
   )`,
   `create index init_turns_queue on init_turns (social_account_id, id)`,
+  `create index init_turns_by_post on init_turns (post_id)`,
   // What TikTok itself said: no init before this.
   `create table init_holds (
     social_account_id uuid not null references social_accounts (id) on delete cascade,

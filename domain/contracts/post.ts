@@ -63,13 +63,30 @@ export interface PublishVideoInput {
   carried?: PublishCarried;
 }
 
+/** What a workflow that continues as new takes along; the rest is the row's. */
 export interface PublishCarried {
+  run: number;
   step: PublishStep;
   polls: number;
-  inits: number;
+  /** Inits that came to nothing through no fault of the post. */
+  dead_inits: number;
+  /** Inits whose answer was lost, and that nobody can have used. */
+  lost_inits: number;
+  /** Turns asked for: each init takes one of its own. */
+  turns: number;
+  chunk_count: number;
+  next_chunk: number;
+  chunks_sent: number;
+  /** Since when TikTok works on it. */
+  processing_since_ms: number | null;
   unconfirmed_since_ms: number | null;
+  /** TikTok was asked to cancel, and may have. */
+  cancel_sent: boolean;
+  state: PostState;
+  reason: string | null;
 }
-export type PublishStep = 'wait' | 'init' | 'upload' | 'poll' | 'reconcile';
+/** watch_ids: it is published, and TikTok has not said under which id. */
+export type PublishStep = 'wait' | 'init' | 'upload' | 'poll' | 'reconcile' | 'watch_ids';
 
 /** Milliseconds. */
 export interface PublishTimings {
@@ -85,8 +102,14 @@ export interface PublishTimings {
   inbox_watch_ms: number;
   retry_initial_ms: number;
   retry_max_ms: number;
+  /** A published post whose TikTok ids are not told yet is asked about for so long. */
+  ids_watch_ms: number;
+  /** A worker is noticed as dead when it has not been heard of for so long. */
+  heartbeat_timeout_ms: number;
   /** How often TikTok's init may be called for one post, the earlier ones known to be dead. */
   max_inits: number;
+  /** How often the answer to init may be lost: TikTok is away, and no post can have come of any of them. */
+  max_lost_inits: number;
   max_history: number;
 }
 
@@ -100,7 +123,10 @@ export const DEFAULT_PUBLISH_TIMINGS: PublishTimings = {
   inbox_watch_ms: 7 * 86_400_000,
   retry_initial_ms: 1_000,
   retry_max_ms: 120_000,
+  ids_watch_ms: 24 * 3_600_000,
+  heartbeat_timeout_ms: 8_000,
   max_inits: 3,
+  max_lost_inits: 60,
   max_history: 2_000,
 };
 
@@ -121,6 +147,8 @@ export type InitOutcome =
   | { kind: 'initialised'; chunk_count: number; first_chunk: number }
   | { kind: 'wait'; wait_ms: number; reason: string }
   | { kind: 'refused'; fault: PostFault }
+  /** The answer was lost, and with it the only way to upload: no post can come of it, a new init is safe. */
+  | { kind: 'lost'; reason: string }
   /** The answer was lost, and TikTok may be pulling: only time can tell. */
   | { kind: 'doubtful'; reason: string };
 
