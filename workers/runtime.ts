@@ -14,9 +14,12 @@ export function installRuntime(log: Logger): void {
       trace: at('trace'),
       debug: at('debug'),
       info: at('debug'),
-      warn: at('warn'),
+      // An activity that this process hands on because it ends is no news.
+      warn: (message, meta) => at(isShutdown(meta) ? 'debug' : 'warn')(message, meta),
       error: at('error'),
     },
     telemetryOptions: { logging: { filter: 'WARN', forward: {} } },
   });
 }
+
+const isShutdown = (meta?: LogMetadata): boolean => (meta as { error?: { type?: string } } | undefined)?.error?.type === 'WorkerShutdown';
