@@ -29,9 +29,10 @@ export async function deleteExpired(db: Db, tier: PlanTier, now: Date): Promise<
   return deleted;
 }
 
-/** Deletes what nobody reads any more whatever the plan: cooldowns that are over, rate counters, closed streaks of ended LIVEs. */
+/** Deletes what nobody reads any more whatever the plan: cooldowns that are over, rate counters, closed streaks of ended LIVEs, idempotency keys of posts. */
 export async function deleteSpent(db: Db): Promise<void> {
   await sql`delete from rule_cooldowns where until < now() - interval '1 day'`.execute(db);
+  await sql`delete from post_requests where created_at < now() - interval '7 days'`.execute(db);
   await sql`delete from rate_counters where resets_at < now() - interval '1 hour'`.execute(db);
   await sql`delete from gift_streaks where not is_open and last_at < now() - interval '2 days'`.execute(db);
 }

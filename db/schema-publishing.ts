@@ -106,6 +106,14 @@ export interface PostsTable {
   published_at: Timestamp | null;
 }
 
+export interface PostRequestsTable {
+  workspace_id: string;
+  idempotency_key: string;
+  fingerprint: string;
+  group_id: string;
+  created_at: CreatedAt;
+}
+
 export interface PostTimelineTable {
   id: Generated<number>;
   post_id: string;
@@ -181,6 +189,7 @@ export interface PublishingTables {
   oauth_states: OauthStatesTable;
   media: MediaTable;
   posts: PostsTable;
+  post_requests: PostRequestsTable;
   post_timeline: PostTimelineTable;
   init_turns: InitTurnsTable;
   init_holds: InitHoldsTable;
