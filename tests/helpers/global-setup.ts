@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { installMissingPackages } from './debian-packages.ts';
 
 declare global {
   var embeddedTestServices: ChildProcess | undefined;
@@ -12,6 +13,7 @@ const BOOT_TIMEOUT_MS = 40 * 60_000;
 /**
  * Boots what integration tests need and the environment does not name (TEST_DATABASE_URL or DATABASE_URL,
  * TEST_TEMPORAL_ADDRESS or TEMPORAL_ADDRESS). Redis and Mosquitto are used where they answer, and demanded in CI.
+ * A browser and ffmpeg are installed where they are missing.
  */
 export default async function globalSetup(): Promise<void> {
   const { env } = process;
@@ -22,6 +24,7 @@ export default async function globalSetup(): Promise<void> {
     missing.length > 0 ? boot(missing) : NOTHING,
     useIfThere('TEST_REDIS_URL', env.REDIS_URL, 'redis://127.0.0.1:6379'),
     useIfThere('TEST_MQTT_URL', env.MQTT_URL, 'mqtt://127.0.0.1:1883'),
+    installMissingPackages((line) => process.stderr.write(`  ${line}\n`)),
   ]);
   env.TEST_DATABASE_URL = databaseUrl || booted.databaseUrl || '';
   env.TEST_TEMPORAL_ADDRESS = temporalAddress || booted.temporalAddress || '';
