@@ -69,6 +69,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   scope_missing: 409,
   tiktok_token_invalid: 502,
 
+  tiktok_internal: 502,
   tiktok_rate_limited: 503,
   tiktok_daily_cap: 409,
   tiktok_pending_cap: 409,

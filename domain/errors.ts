@@ -84,6 +84,7 @@ export const ERRORS = {
   tiktok_token_invalid: { message: 'TikTok does not take the access token; it is refreshed.', permanent: false },
 
   // Publishing
+  tiktok_internal: { message: 'TikTok failed on its side; it is tried again.', permanent: false },
   tiktok_rate_limited: { message: 'TikTok allows no more calls of this kind right now; it goes on by itself.', permanent: false },
   tiktok_daily_cap: { message: 'TikTok allows this account no more posts by apps today; it goes on when the 24 hours are over.', permanent: false },
   tiktok_pending_cap: { message: 'Five drafts of the last 24 hours wait in the TikTok inbox: post or discard one in the app.', permanent: false },

@@ -90,7 +90,10 @@ export type ChunkAnswer =
   /** 403 or 404. */
   | { kind: 'dead'; reason: string };
 
-/** Why a call failed. `definite`: TikTok answered, so it is known that nothing happened; otherwise nobody knows. */
+/**
+ * Why a call failed. `definite`: TikTok refused, or was never reached, so it is known that nothing happened; otherwise (no answer,
+ * half an answer, 5xx) nobody knows.
+ */
 export interface OpenApiFailure {
   ok: false;
   code: ErrorCode;
