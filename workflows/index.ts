@@ -4,3 +4,4 @@ export { enforceRetention, sweepLivestreams } from './maintenance.ts';
 export { restoreDevice } from './restore-device.ts';
 export { sendDeviceCommand } from './send-device-command.ts';
 export { sweepActions } from './sweep-actions.ts';
+export { syncAnalytics } from './sync-analytics.ts';
