@@ -8,6 +8,8 @@ interface ApiRouteConfig extends Omit<RouteConfig, 'path' | 'security' | 'middle
   tags: string[];
   /** Most bytes of the body; 256 KiB where absent. */
   maxBodyBytes?: number;
+  /** The handler reads the body itself: it is no JSON, or its bytes matter. */
+  rawBody?: boolean;
 }
 
 /**
@@ -15,14 +17,14 @@ interface ApiRouteConfig extends Omit<RouteConfig, 'path' | 'security' | 'middle
  * document. Handlers answer only what `responses` says; everything else is thrown as ApiError or AppError.
  */
 export function apiRoute<P extends string, const R extends ApiRouteConfig & { path: P }>(config: R) {
-  const { access, workspaceFrom, credentialsInQuery, maxBodyBytes, ...route } = config;
+  const { access, workspaceFrom, credentialsInQuery, maxBodyBytes, rawBody, ...route } = config;
   return createRoute({
     ...route,
-    middleware: [authorize({ access, workspaceFrom, credentialsInQuery }), jsonBody(maxBodyBytes ?? DEFAULT_BODY_BYTES)],
+    middleware: [authorize({ access, workspaceFrom, credentialsInQuery }), ...(rawBody ? [] : [jsonBody(maxBodyBytes ?? DEFAULT_BODY_BYTES)])],
     security: access === 'public' ? [] : [{ access_token: [] }],
     responses: { ...route.responses, ...problems(access, route.request !== undefined) },
     'x-access': access,
-  } as unknown as Omit<R, keyof AccessOptions | 'maxBodyBytes'> & { path: P });
+  } as unknown as Omit<R, keyof AccessOptions | 'maxBodyBytes' | 'rawBody'> & { path: P });
 }
 
 const PROBLEMS = {

@@ -1,7 +1,10 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { MediaProbe } from '../domain/contracts/media.ts';
-import type { PostState } from '../domain/contracts/post.ts';
+import { FINAL_POST_STATES, type PostState } from '../domain/contracts/post.ts';
+import { CHANNELS } from '../domain/names.ts';
 import type { Db } from './client.ts';
+import { deleteUnused } from './media.repository.ts';
+import type { Row } from './schema.ts';
 import type { PostsTable } from './schema-publishing.ts';
 
 /** A post with what people know it by. The upload URL stays in the table: whoever has it can upload. */
@@ -104,4 +107,85 @@ export function findPost(db: Db, workspaceId: string, id: string): Promise<PostR
 /** In the order in which they were asked for. */
 export function postsOfGroup(db: Db, workspaceId: string, groupId: string): Promise<PostRow[]> {
   return posts(db).where('posts.workspace_id', '=', workspaceId).where('posts.group_id', '=', groupId).orderBy('posts.id').execute();
+}
+
+export type TimelineRow = Row<'post_timeline'>;
+
+/** The last `limit` entries, oldest first. */
+export async function lastOfTimeline(db: Db, postId: string, limit: number): Promise<TimelineRow[]> {
+  const rows = await db.selectFrom('post_timeline').selectAll().where('post_id', '=', postId).orderBy('id', 'desc').limit(limit).execute();
+  return rows.reverse();
+}
+
+/** Says why posts wait that nobody could be told of; the first step of their workflow takes it back. */
+export async function noteNotStarted(db: Db, ids: readonly string[], reason: string): Promise<void> {
+  await db
+    .updateTable('posts')
+    .set({ state_code: 'unavailable', state_reason: reason, updated_at: sql<Date>`now()` })
+    .where('id', 'in', ids)
+    .where('state', '=', 'scheduled')
+    .where('started_at', 'is', null)
+    .execute();
+}
+
+/**
+ * Begins a post that failed or was cancelled once more, as if nothing had been sent: no post can come of what was.
+ * One whose end TikTok never told is begun only where a person has looked (`confirmed`).
+ * @param run the one that the person saw
+ * @returns false where the post is in another state or run by now
+ */
+export async function retryPost(db: Db, workspaceId: string, { id, run }: Pick<PostRow, 'id' | 'run'>, confirmed: boolean): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable('posts')
+      .set({
+        run: run + 1,
+        state: 'scheduled',
+        state_code: null,
+        state_reason: null,
+        publish_at: sql<Date | null>`case when publish_at > now() then publish_at end`,
+        init_count: 0,
+        init_sent_at: null,
+        publish_id: null,
+        upload_url: null,
+        chunk_size: null,
+        chunk_count: null,
+        bytes_uploaded: 0,
+        tiktok_post_ids: [],
+        permalink: null,
+        started_at: null,
+        published_at: null,
+        updated_at: sql<Date>`now()`,
+      })
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .where('run', '=', run)
+      .where('state', 'in', ['failed', 'cancelled'])
+      .$if(!confirmed, (update) => update.where((eb) => eb.or([eb('state_code', 'is', null), eb('state_code', '!=', 'post_unconfirmed')])))
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows === 0n) return false;
+    await trx.insertInto('post_timeline').values({ post_id: id, run: run + 1, kind: 'retried', detail: null, dedupe_key: `retried:${run + 1}` }).execute();
+    await sql`select pg_notify(${CHANNELS.posts}, ${id})`.execute(trx);
+    return true;
+  });
+}
+
+/**
+ * Deletes a post whose life is over, with its timeline and metrics, and its file where no other post uses that.
+ * @returns false where there is none, or its life goes on
+ */
+export async function deletePost(db: Db, workspaceId: string, id: string, removeFile: (storageKey: string) => Promise<void>): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    const deleted = await trx
+      .deleteFrom('posts')
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .where('state', 'in', FINAL_POST_STATES)
+      .returning('media_id')
+      .executeTakeFirst();
+    if (!deleted) return false;
+    if (deleted.media_id !== null) await deleteUnused(trx, workspaceId, deleted.media_id, removeFile);
+    await sql`select pg_notify(${CHANNELS.posts}, ${id})`.execute(trx);
+    return true;
+  });
 }
