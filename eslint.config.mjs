@@ -62,6 +62,15 @@ const PURE = {
   },
 };
 
+/** What the pages' scripts use of the browser. */
+const browserGlobals = Object.fromEntries(
+  [
+    ...['document', 'location', 'history', 'sessionStorage', 'addEventListener', 'dispatchEvent', 'Event', 'CSS', 'URL', 'URLSearchParams'],
+    ...['fetch', 'FormData', 'XMLHttpRequest', 'AbortController', 'AbortSignal', 'TextDecoderStream', 'crypto'],
+    ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+  ].map((name) => [name, 'readonly']),
+);
+
 export default tseslint.config(
   { ignores: ['node_modules/', '.data/', 'coverage/', 'dist/', 'tests/histories/', '**/*.d.mts'] },
   eslint.configs.recommended,
@@ -89,6 +98,17 @@ export default tseslint.config(
   ...folderConfigs,
   PURE,
   { files: ['scripts/**/*.mjs', '*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
+  // Served to browsers as they are.
+  {
+    files: ['api/pages/**/*.js'],
+    languageOptions: { globals: browserGlobals },
+    rules: {
+      eqeqeq: ['error', 'always'],
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+    },
+  },
   { files: ['tests/**/*.ts'], rules: { 'no-control-regex': 'off' } },
   // What a signal's handler sets, the rule can't see being read.
   { files: ['workflows/**/*.ts'], rules: { 'no-useless-assignment': 'off', 'no-restricted-imports': ['error', { paths: builtinModules, patterns: ['node:*'] }] } },

@@ -15,6 +15,7 @@ import { notificationRoutes } from './notifications.ts';
 import { ruleTestRoutes } from './rule-test.ts';
 import { ruleTransferRoutes } from './rule-transfer.ts';
 import { ruleRoutes } from './rules.ts';
+import { socialPageRoutes } from './social-page.ts';
 import { systemRoutes } from './system.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
@@ -37,6 +38,7 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   ruleTestRoutes,
   executionRoutes,
   limitRoutes,
+  socialPageRoutes,
 ];
 
 export function mountRoutes(app: Router, deps: ApiDeps): void {

@@ -1,0 +1,156 @@
+import { api } from './api.js';
+import { announce, byId, el, replaceKeepingFocus, say } from './dom.js';
+import { ask } from './dialogs.js';
+import { follow } from './event-stream.js';
+import { postCard } from './post-card.js';
+import { accountName, isFinal, isMoving, postState } from './wording.js';
+
+const PAGE_SIZE = 20;
+/** Browsers open six connections to one server at most, and uploads need one. */
+const MOST_STREAMS = 3;
+const POLL_MS = 10_000;
+
+/** The list of posts, kept fresh: those under way by their streams of events, the rest by asking now and then. */
+export function setUpPosts({ edit }) {
+  let posts = [];
+  let nextCursor = null;
+  let timer = null;
+  const cards = new Map();
+  const streams = new Map();
+
+  async function load(cursor = null) {
+    try {
+      const page = await api.get(`/api/posts?limit=${PAGE_SIZE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
+      // The first page may have grown since older ones were read; what is shown already stays.
+      const older = cursor ? posts : posts.slice(PAGE_SIZE);
+      const fresh = new Set(page.items.map(({ id }) => id));
+      if (cursor || posts.length <= PAGE_SIZE) nextCursor = page.next_cursor;
+      posts = cursor ? [...posts, ...page.items] : [...page.items, ...older.filter(({ id }) => !fresh.has(id))];
+      say(byId('posts-fault'), '');
+    } catch (error) {
+      say(byId('posts-fault'), error.message);
+    }
+    show();
+  }
+
+  function show() {
+    for (const post of posts) {
+      const text = JSON.stringify(post);
+      const card = cards.get(post.id) ?? { item: el('li', { class: 'card' }), text: '' };
+      cards.set(post.id, card);
+      if (card.text === text) continue;
+      card.text = text;
+      draw(post, card);
+    }
+    for (const id of cards.keys()) if (!posts.some((post) => post.id === id)) cards.delete(id);
+    const items = posts.map(({ id }) => cards.get(id).item);
+    const list = byId('posts');
+    if (items.length !== list.children.length || items.some((item, index) => item !== list.children[index]))
+      replaceKeepingFocus(list, ...items);
+    byId('posts-empty').hidden = posts.length > 0;
+    byId('posts-more').hidden = nextCursor === null;
+    followMoving();
+  }
+
+  function draw(post, { item }) {
+    item.dataset.post = post.id;
+    item.dataset.state = post.state;
+    const open = new Set([...item.querySelectorAll('details[open]')].map((details) => details.dataset.key));
+    const { state_code: code } = post;
+    replaceKeepingFocus(item, ...postCard(post, { open, cancel, retry: () => retry(post, code), remove, edit: () => edit(post, take) }));
+  }
+
+  /** Takes the newer state of one post. */
+  function take(post) {
+    const index = posts.findIndex(({ id }) => id === post.id);
+    if (index < 0) return;
+    const before = posts[index];
+    const { timeline, ...view } = post;
+    posts[index] = { ...before, ...view };
+    if (before.state !== posts[index].state) announce(`Post to ${accountName(post.social_account)}: ${postState(post.state).word}`);
+    show();
+  }
+
+  function followMoving() {
+    const moving = posts.filter(isMoving).slice(0, MOST_STREAMS);
+    for (const [id, stream] of streams) {
+      if (moving.some((post) => post.id === id)) continue;
+      stream.abort();
+      streams.delete(id);
+    }
+    for (const { id } of moving) if (!streams.has(id)) followPost(id);
+  }
+
+  function followPost(id) {
+    const stream = new AbortController();
+    streams.set(id, stream);
+    const taken = (event, data) => takeEvent(id, event, data);
+    void follow(`/api/posts/${id}/events`, taken, stream.signal);
+  }
+
+  function takeEvent(id, event, data) {
+    const post = posts.find((known) => known.id === id);
+    if (!post) return false;
+    if (event === 'post') take(data);
+    return !isFinal(posts.find((known) => known.id === id) ?? post);
+  }
+
+  async function act(post, call) {
+    try {
+      await call();
+      take(await api.get(`/api/posts/${post.id}`));
+    } catch (error) {
+      say(byId('posts-fault'), error.message);
+    }
+  }
+
+  async function cancel(post) {
+    const yes = await ask({
+      title: 'Cancel this post?',
+      text: 'It will not be published. Where TikTok is too far with it already, you are told so.',
+      yes: 'Cancel the post',
+    });
+    if (yes) await act(post, () => api.post(`/api/posts/${post.id}/cancel`));
+  }
+
+  async function retry(post, code) {
+    const doubtful = code === 'post_unconfirmed';
+    const text =
+      'TikTok never said what became of this post. Look at the account in the TikTok app first: where the post is there after all, trying again posts it twice.';
+    if (doubtful && !(await ask({ title: 'Is it really not there?', text, yes: 'I looked, it is not there: try again', no: 'Leave it' })))
+      return;
+    await act(post, () => api.post(`/api/posts/${post.id}/retry`, { confirm_not_published: doubtful }));
+  }
+
+  async function remove(post) {
+    const yes = await ask({ title: 'Remove it from this list?', text: 'Only here: what is on TikTok stays there.', yes: 'Remove' });
+    if (!yes) return;
+    try {
+      await api.delete(`/api/posts/${post.id}`);
+      posts = posts.filter(({ id }) => id !== post.id);
+      show();
+      byId('posts-title').scrollIntoView({ block: 'nearest' });
+    } catch (error) {
+      say(byId('posts-fault'), error.message);
+    }
+  }
+
+  byId('posts-more').addEventListener('click', () => load(nextCursor));
+
+  return {
+    async start() {
+      await load();
+      timer ??= setInterval(() => document.hidden || load(), POLL_MS);
+    },
+    stop() {
+      clearInterval(timer);
+      timer = null;
+      for (const stream of streams.values()) stream.abort();
+      streams.clear();
+      cards.clear();
+      posts = [];
+      nextCursor = null;
+      byId('posts').replaceChildren();
+    },
+  };
+}
