@@ -37,5 +37,6 @@ const TAGS = [
   { name: 'Executions', description: 'What rules did, and why.' },
   { name: 'Devices', description: 'What rules and people switch.' },
   { name: 'Notifications', description: 'Messages inside the app.' },
+  { name: 'Analytics', description: 'How posts and accounts do.' },
   { name: 'System', description: 'Health, metrics and limits.' },
 ];

@@ -1,5 +1,6 @@
 import type { Router } from '../context.ts';
 import type { ApiDeps } from '../deps.ts';
+import { analyticsRoutes } from './analytics.ts';
 import { authRoutes } from './auth.ts';
 import { deviceRoutes } from './devices.ts';
 import { docsRoutes } from './docs.ts';
@@ -38,6 +39,7 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   ruleTestRoutes,
   executionRoutes,
   limitRoutes,
+  analyticsRoutes,
   socialPageRoutes,
 ];
 
