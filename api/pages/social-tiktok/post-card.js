@@ -105,20 +105,27 @@ async function readTimeline({ id, time_zone }) {
   );
 }
 
+/** The newest numbers; a draft may have become several videos, whose numbers are added up. */
 async function readMetrics({ id }) {
-  const { items } = await api.get(`/api/posts/${id}/metrics?limit=200`);
-  const last = items.at(-1);
-  if (!last) return el('p', {}, 'TikTok has given no numbers yet: the first come within minutes, for public posts.');
+  const { items, no_numbers_because } = await api.get(`/api/posts/${id}/metrics?interval=day`);
+  const newest = [...new Map(items.map((item) => [item.video_id, item])).values()];
+  if (newest.length === 0)
+    return el('p', {}, no_numbers_because ?? 'TikTok has given no numbers yet: the first come within minutes, for public posts.');
+  const total = (name) => formatNumber(newest.reduce((sum, { totals }) => sum + totals[name], 0));
   const rows = [
-    ['Views', last.view_count],
-    ['Likes', last.like_count],
-    ['Comments', last.comment_count],
-    ['Shares', last.share_count],
+    ['Views', total('view_count')],
+    ['Likes', total('like_count')],
+    ['Comments', total('comment_count')],
+    ['Shares', total('share_count')],
   ];
+  const at = newest
+    .map(({ sampled_at }) => sampled_at)
+    .sort()
+    .at(-1);
   return el(
     'div',
     {},
-    el('dl', { class: 'numbers' }, ...rows.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, formatNumber(value))))),
-    el('p', { class: 'quiet-text' }, `As of ${formatTime(last.at)}`),
+    el('dl', { class: 'numbers' }, ...rows.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))),
+    el('p', { class: 'quiet-text' }, `As of ${formatTime(at)}.`, no_numbers_because && ` ${no_numbers_because}`),
   );
 }
