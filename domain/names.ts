@@ -4,6 +4,13 @@ export type Role = (typeof ROLES)[number];
 
 export const taskQueue = (role: Role, prefix = ''): string => `${prefix}${role}`;
 
+/**
+ * Where the role publish does what others wait for, such as a refresh: an upload that waits for a token holds a slot of the
+ * publish queue, and a hundred of them must not keep the refresh from getting one.
+ * @param publishQueue task queue of the role publish
+ */
+export const accountsTaskQueue = (publishQueue: string): string => `${publishQueue}-accounts`;
+
 /** Workflow ids are natural keys: a second start of the same thing is refused, not doubled. */
 export const livestreamWorkflowId = (livestreamId: string): string => `livestream:${livestreamId}`;
 export const deliverWorkflowId = (target: string): string => `deliver:${target}`;

@@ -1,7 +1,10 @@
+export { connectAccount } from './connect-account.ts';
 export { deliverActions } from './deliver-actions.ts';
 export { livestreamSession } from './livestream-session.ts';
 export { enforceRetention, sweepLivestreams } from './maintenance.ts';
+export { readCreatorInfo } from './read-creator-info.ts';
 export { restoreDevice } from './restore-device.ts';
 export { sendDeviceCommand } from './send-device-command.ts';
 export { sweepActions } from './sweep-actions.ts';
 export { syncAnalytics } from './sync-analytics.ts';
+export { tiktokToken } from './tiktok-token.ts';

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { SocialAccountRow } from '../../db/social-account.repository.ts';
 import { PRIVACY_LEVELS } from '../../domain/contracts/post.ts';
 import { FEATURE_OF_SCOPE, SOCIAL_ACCOUNT_STATES, TIKTOK_SCOPES } from '../../domain/contracts/social-account.ts';
+import { disabledFeatures } from '../../domain/publishing/oauth.ts';
 import { id, timestamp } from './common.ts';
 import { iso, isoOrNull } from './query.ts';
 
@@ -52,7 +53,7 @@ export const toSocialAccount = (row: SocialAccountRow): z.infer<typeof socialAcc
   state_code: row.state_code,
   state_reason: row.state_reason,
   scopes: row.scopes,
-  missing_features: missingFeatures(row.scopes),
+  missing_features: disabledFeatures(row.scopes),
   access_expires_at: isoOrNull(row.access_expires_at),
   refresh_expires_at: isoOrNull(row.refresh_expires_at),
   last_refreshed_at: isoOrNull(row.last_refreshed_at),
@@ -62,9 +63,6 @@ export const toSocialAccount = (row: SocialAccountRow): z.infer<typeof socialAcc
   created_at: iso(row.created_at),
   updated_at: iso(row.updated_at),
 });
-
-export const missingFeatures = (granted: readonly string[]) =>
-  TIKTOK_SCOPES.filter((scope) => !granted.includes(scope)).map((scope) => ({ scope, feature: FEATURE_OF_SCOPE[scope] }));
 
 export const refreshBody = z.object({ social_account_id: id }).openapi('RefreshRequest');
 

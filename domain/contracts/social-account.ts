@@ -70,6 +70,13 @@ export interface TokenLife {
   refresh_expires_at_ms: number;
 }
 
+/** What is to be found of an account. */
+export type AccountLife =
+  | { kind: 'usable'; life: TokenLife }
+  | { kind: 'reconnect_needed'; code: ErrorCode; reason: string }
+  /** No such account any more, or disconnected. */
+  | { kind: 'gone' };
+
 /** How one refresh ended; an expected outcome is a value. */
 export type RefreshOutcome =
   /** A newer pair is stored; also where another refresh had stored it already. */
