@@ -71,15 +71,23 @@ export function applyGift(state: StreakState | undefined, wire: WireEvent, now_m
 }
 
 /**
- * Ends the open streaks whose end never came.
+ * Ends the open streaks whose end never came. Only time in which we listened counts: while the connection or the database
+ * was gone, silence says nothing, and an end made of it would fire a rule in the middle of a combo.
  *
+ * @param now_ms until when all that was sent has been worked through
  * @param quiet_ms how long after its last frame a streak is taken for over
+ * @param listening_since_ms since when the connection stands
  * @returns each closed streak with its event: `ended`, increment 0, the total that was counted
  */
-export function closeQuiet(states: Iterable<StreakState>, now_ms: number, quiet_ms: number): ClosedStreak[] {
+export function closeQuiet(
+  states: Iterable<StreakState>,
+  now_ms: number,
+  quiet_ms: number,
+  listening_since_ms = Number.NEGATIVE_INFINITY,
+): ClosedStreak[] {
   const closed: ClosedStreak[] = [];
   for (const state of states) {
-    if (state.is_open && now_ms - state.last_at_ms >= quiet_ms) closed.push(closeStreak(state, now_ms, quiet_ms));
+    if (state.is_open && now_ms - Math.max(state.last_at_ms, listening_since_ms) >= quiet_ms) closed.push(closeStreak(state, now_ms, quiet_ms));
   }
   return closed;
 }

@@ -53,6 +53,7 @@ export class Consumer {
   #end: ConnectionEnd | null = null;
   #verdict: ConsumeOutcome | null = null;
   #nextTick = 0;
+  readonly #listeningSince = Date.now();
   #checking: Promise<void> | null = null;
 
   constructor(parts: ConsumerParts) {
@@ -144,8 +145,8 @@ export class Consumer {
   async #tick(): Promise<void> {
     if (Date.now() < this.#nextTick) return;
     this.#nextTick = Date.now() + TICK_MS;
-    const { writer, streak_quiet_ms } = this.#parts;
-    const closing = closeQuiet(writer.openStreaks, Date.now(), streak_quiet_ms);
+    const { writer, queue, streak_quiet_ms } = this.#parts;
+    const closing = closeQuiet(writer.openStreaks, queue.takenUntil(Date.now()), streak_quiet_ms, this.#listeningSince);
     if (closing.length > 0) await this.#store(closing.map(({ wire }) => ({ wire, received_at_ms: wire.occurred_at_ms })), []);
     writer.forgetOld();
     this.#checking ??= this.#checkSocket().finally(() => {

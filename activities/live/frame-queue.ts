@@ -29,6 +29,11 @@ export class FrameQueue {
     return this.#frames.length;
   }
 
+  /** Until when everything that came has been taken, epoch milliseconds. */
+  takenUntil(nowMs: number): number {
+    return this.#frames[0]?.received_at_ms ?? nowMs;
+  }
+
   push(frame: LiveFrame): void {
     if (this.#bytes + frame.bytes > this.#limits.max_bytes) {
       this.dropped_events += frame.events.length;

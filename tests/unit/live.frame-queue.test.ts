@@ -55,3 +55,13 @@ test('waiting ends with the next frame, at once where there is one', async () =>
   await queue.waitForWork(60_000);
   expect(queue.length).toBe(1);
 });
+
+test('tells until when all that came has been taken', () => {
+  const queue = new FrameQueue(flow());
+  expect(queue.takenUntil(9_000)).toBe(9_000);
+  queue.push({ ...frame(1), received_at_ms: 1_000 });
+  queue.push({ ...frame(1), received_at_ms: 2_000 });
+  expect(queue.takenUntil(9_000)).toBe(1_000);
+  queue.take(1);
+  expect(queue.takenUntil(9_000)).toBe(2_000);
+});

@@ -213,6 +213,12 @@ describe('closing quiet streaks', () => {
     expect(closeQuiet([open(1, 5_000)], 900_000, QUIET_MS)[0]!.wire.occurred_at_ms).toBe(15_000);
   });
 
+  test('counts only time in which somebody listened', () => {
+    const state = open(1, 5_000);
+    expect(closeQuiet([state], 100_000 + QUIET_MS - 1, QUIET_MS, 100_000)).toEqual([]);
+    expect(closeQuiet([state], 100_000 + QUIET_MS, QUIET_MS, 100_000)).toHaveLength(1);
+  });
+
   test('and the real end after that does not end it again', () => {
     const [closed] = closeQuiet([open(4)], QUIET_MS, QUIET_MS);
     const late = applyGift(closed!.state, frame({ repeat_count: 6, repeat_end: true }), 20_000);
