@@ -24,6 +24,7 @@ async function readOnce(path, place, take, signal) {
     faultOf(response.status, await response.text());
     return response.status < 500 && response.status !== 429;
   }
+  if (response.status === 204) return true;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   for (;;) {

@@ -3,7 +3,7 @@ import { announce, byId, el, replaceKeepingFocus, say } from './dom.js';
 import { ask } from './dialogs.js';
 import { follow } from './event-stream.js';
 import { postCard } from './post-card.js';
-import { accountName, isFinal, isMoving, postState } from './wording.js';
+import { accountName, isMoving, postState } from './wording.js';
 
 const PAGE_SIZE = 20;
 /** Browsers open six connections to one server at most, and uploads need one. */
@@ -15,22 +15,37 @@ export function setUpPosts({ edit }) {
   let posts = [];
   let nextCursor = null;
   let timer = null;
+  /** What the message above the list is about: it goes when that succeeds. */
+  let complaint = '';
   const cards = new Map();
   const streams = new Map();
 
   async function load(cursor = null) {
     try {
       const page = await api.get(`/api/posts?limit=${PAGE_SIZE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
-      // The first page may have grown since older ones were read; what is shown already stays.
-      const older = cursor ? posts : posts.slice(PAGE_SIZE);
-      const fresh = new Set(page.items.map(({ id }) => id));
-      if (cursor || posts.length <= PAGE_SIZE) nextCursor = page.next_cursor;
-      posts = cursor ? [...posts, ...page.items] : [...page.items, ...older.filter(({ id }) => !fresh.has(id))];
-      say(byId('posts-fault'), '');
+      const items = page.items.map(newest);
+      const lowest = items.at(-1)?.id ?? '';
+      const older = page.next_cursor === null ? [] : posts.filter(({ id }) => id < lowest);
+      const newer = cursor === null ? [] : posts.filter(({ id }) => !items.some((item) => item.id === id));
+      // With older pages shown already, the place to go on from is theirs.
+      if (older.length === 0) nextCursor = page.next_cursor;
+      posts = [...newer, ...items, ...older];
+      if (complaint === 'load') complain('', '');
     } catch (error) {
-      say(byId('posts-fault'), error.message);
+      complain('load', error.message);
     }
     show();
+  }
+
+  /** A stream may have told more of a post by now than a list that was asked for before. */
+  function newest(item) {
+    const known = posts.find(({ id }) => id === item.id);
+    return known && known.updated_at > item.updated_at ? known : item;
+  }
+
+  function complain(about, text) {
+    complaint = about;
+    say(byId('posts-fault'), text);
   }
 
   function show() {
@@ -88,19 +103,39 @@ export function setUpPosts({ edit }) {
     void follow(`/api/posts/${id}/events`, taken, stream.signal);
   }
 
+  /** @returns false once nothing more can come */
   function takeEvent(id, event, data) {
     const post = posts.find((known) => known.id === id);
     if (!post) return false;
-    if (event === 'post') take(data);
-    return !isFinal(posts.find((known) => known.id === id) ?? post);
+    if (event === 'end') void refresh(id);
+    if (event === 'progress') {
+      const { bytes_uploaded, bytes_total, percent, ...state } = data;
+      take({ ...post, ...state, progress: { bytes_uploaded, bytes_total, percent } });
+    }
+    return event !== 'end';
+  }
+
+  async function refresh(id) {
+    try {
+      take(await api.get(`/api/posts/${id}`));
+    } catch (error) {
+      // Somebody else has removed it.
+      if (error.status === 404) drop(id);
+      else complain('act', error.message);
+    }
+  }
+
+  function drop(id) {
+    posts = posts.filter((post) => post.id !== id);
+    show();
   }
 
   async function act(post, call) {
     try {
-      await call();
-      take(await api.get(`/api/posts/${post.id}`));
+      complain('', '');
+      take(await call());
     } catch (error) {
-      say(byId('posts-fault'), error.message);
+      complain('act', error.message);
     }
   }
 
@@ -127,11 +162,10 @@ export function setUpPosts({ edit }) {
     if (!yes) return;
     try {
       await api.delete(`/api/posts/${post.id}`);
-      posts = posts.filter(({ id }) => id !== post.id);
-      show();
+      drop(post.id);
       byId('posts-title').scrollIntoView({ block: 'nearest' });
     } catch (error) {
-      say(byId('posts-fault'), error.message);
+      complain('act', error.message);
     }
   }
 
