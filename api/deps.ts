@@ -7,6 +7,7 @@ import type { ProbeResult } from '../media/probe.ts';
 import type { MediaStorage } from '../media/storage.ts';
 import type { FeedHub } from './feed-hub.ts';
 import type { ApiMetrics } from './metrics.ts';
+import type { PostHub } from './post-hub.ts';
 import type { TemporalGateway } from './temporal.ts';
 
 /** What the API needs to know of the environment; made by api/main.ts. */
@@ -44,6 +45,8 @@ export interface ApiDeps {
   secrets: SecretBox;
   temporal: TemporalGateway;
   feed: FeedHub;
+  /** Tells when a post has changed. */
+  posts: PostHub;
   metrics: ApiMetrics;
   /** Where uploaded files lie. */
   media: MediaStorage;

@@ -22,12 +22,18 @@ export const jsonBody =
       const text = json && sent.trim() === '' ? '{}' : sent;
       // Hono reads the body from this cache from here on.
       c.req.bodyCache.text = Promise.resolve(text) as never;
-      if (json) refuseBadValues(parse(text));
+      if (json) parseJson(text);
     }
     await next();
   };
 
 async function readText(request: Request, maxBytes: number): Promise<string | null> {
+  const bytes = await readBytes(request, maxBytes);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** The body as it came; null: there is none. @throws ApiError payload_too_large */
+export async function readBytes(request: Request, maxBytes: number): Promise<Buffer | null> {
   if (!request.body) return null;
   const tooLarge = () => new ApiError('payload_too_large', { detail: `at most ${maxBytes.toLocaleString('en')} bytes` });
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
@@ -38,10 +44,17 @@ async function readText(request: Request, maxBytes: number): Promise<string | nu
     if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
 }
 
-const isJson = (contentType: string | undefined): boolean => /^application\/([\w.-]+\+)?json\b/i.test(contentType ?? '');
+export const isJson = (contentType: string | undefined): boolean => /^application\/([\w.-]+\+)?json\b/i.test(contentType ?? '');
+
+/** The value of a JSON text; deep nesting, and what PostgreSQL can't store, are refused as faults of input. */
+export function parseJson(text: string): unknown {
+  const value = parse(text);
+  refuseBadValues(value);
+  return value;
+}
 
 function parse(text: string): unknown {
   try {

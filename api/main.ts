@@ -7,12 +7,13 @@ import { tiktokApp } from '../config/tiktok-app.ts';
 import { temporalTls } from '../config/temporal-tls.ts';
 import { openDb } from '../db/client.ts';
 import { createSecretBox } from '../db/secret-box.ts';
-import { createLocalStorage, mediaFolder } from '../media/local-storage.ts';
+import { createMediaStorage } from '../media/index.ts';
 import { probeMedia } from '../media/probe.ts';
 import { createApp } from './app.ts';
 import type { ApiConfig } from './deps.ts';
 import { createFeedHub } from './feed-hub.ts';
 import { createApiMetrics } from './metrics.ts';
+import { createPostHub } from './post-hub.ts';
 import { createTemporalGateway } from './temporal.ts';
 
 /** Less than what a supervisor waits before it kills. */
@@ -44,6 +45,10 @@ async function main(): Promise<void> {
     databaseUrl,
     onError: (error) => logger.warn({ err: error }, 'the event feed lost its connection'),
   });
+  const posts = createPostHub({
+    databaseUrl,
+    onError: (error) => logger.warn({ err: error }, 'what tells of posts lost its connection'),
+  });
   const listening = { url: urlOf(env.HOST, env.PORT) };
   const config = await apiConfig(env, jwtSecret, listening);
   const app = createApp({
@@ -54,8 +59,9 @@ async function main(): Promise<void> {
     secrets: createSecretBox(encryptionKeys),
     temporal,
     feed,
+    posts,
     metrics: createApiMetrics(),
-    media: createLocalStorage(mediaFolder(env.DATA_DIR)),
+    media: createMediaStorage(env),
     probe: (path) => probeMedia(path, env.FFPROBE_PATH),
     shutdown: shutdown.signal,
   });
@@ -69,7 +75,7 @@ async function main(): Promise<void> {
   onShutdown(
     async () => {
       shutdown.abort();
-      await Promise.all([feed.close(), drain(server)]);
+      await Promise.all([feed.close(), posts.close(), drain(server)]);
       await Promise.all([temporal.close(), database.close()]);
     },
     { log: logger, timeoutMs: SHUTDOWN_MS },

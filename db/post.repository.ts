@@ -117,6 +117,28 @@ export async function lastOfTimeline(db: Db, postId: string, limit: number): Pro
   return rows.reverse();
 }
 
+/** Entries behind `after`, oldest first. */
+export const timelineAfter = (db: Db, postId: string, after: number, limit: number): Promise<TimelineRow[]> =>
+  db.selectFrom('post_timeline').selectAll().where('post_id', '=', postId).where('id', '>', after).orderBy('id').limit(limit).execute();
+
+/**
+ * The last entries of the last minute between two places, oldest first: ids are given before commit, so an entry can become
+ * visible when later ones have been read.
+ */
+export async function lateInTimeline(db: Db, postId: string, after: number, upTo: number, limit: number): Promise<TimelineRow[]> {
+  const rows = await db
+    .selectFrom('post_timeline')
+    .selectAll()
+    .where('post_id', '=', postId)
+    .where('id', '>', after)
+    .where('id', '<=', upTo)
+    .where('at', '>', sql<Date>`now() - interval '1 minute'`)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.reverse();
+}
+
 /** Says why posts wait that nobody could be told of; the first step of their workflow takes it back. */
 export async function noteNotStarted(db: Db, ids: readonly string[], reason: string): Promise<void> {
   await db
@@ -130,7 +152,8 @@ export async function noteNotStarted(db: Db, ids: readonly string[], reason: str
 
 /**
  * Begins a post that failed or was cancelled once more, as if nothing had been sent: no post can come of what was.
- * One whose end TikTok never told is begun only where a person has looked (`confirmed`).
+ * One whose end TikTok never told is begun only where a person has looked (`confirmed`); what still asks about its last run then
+ * finds itself outrun, and ends.
  * @param run the one that the person saw
  * @returns false where the post is in another state or run by now
  */
@@ -160,7 +183,7 @@ export async function retryPost(db: Db, workspaceId: string, { id, run }: Pick<P
       .where('workspace_id', '=', workspaceId)
       .where('id', '=', id)
       .where('run', '=', run)
-      .where('state', 'in', ['failed', 'cancelled'])
+      .where('state', 'in', confirmed ? ['failed', 'cancelled', 'unconfirmed'] : ['failed', 'cancelled'])
       .$if(!confirmed, (update) => update.where((eb) => eb.or([eb('state_code', 'is', null), eb('state_code', '!=', 'post_unconfirmed')])))
       .executeTakeFirstOrThrow();
     if (numUpdatedRows === 0n) return false;

@@ -11,13 +11,17 @@ import { executionRoutes } from './executions.ts';
 import { limitRoutes } from './limits.ts';
 import { livestreamReportRoutes } from './livestream-report.ts';
 import { livestreamRoutes } from './livestreams.ts';
+import { mediaRoutes } from './media.ts';
 import { memberRoutes } from './members.ts';
 import { notificationRoutes } from './notifications.ts';
+import { postEventRoutes } from './post-events.ts';
+import { postRoutes } from './posts.ts';
 import { ruleTestRoutes } from './rule-test.ts';
 import { ruleTransferRoutes } from './rule-transfer.ts';
 import { ruleRoutes } from './rules.ts';
 import { socialPageRoutes } from './social-page.ts';
 import { systemRoutes } from './system.ts';
+import { tiktokWebhookRoutes } from './tiktok-webhook.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
 /** Every group of routes; a new one is a line here. */
@@ -39,6 +43,10 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   ruleTestRoutes,
   executionRoutes,
   limitRoutes,
+  postRoutes,
+  postEventRoutes,
+  mediaRoutes,
+  tiktokWebhookRoutes,
   analyticsRoutes,
   socialPageRoutes,
 ];

@@ -10,6 +10,7 @@ import type { Router } from '../../api/context.ts';
 import type { ApiConfig, ApiDeps } from '../../api/deps.ts';
 import { createFeedHub } from '../../api/feed-hub.ts';
 import { createApiMetrics } from '../../api/metrics.ts';
+import { createPostHub } from '../../api/post-hub.ts';
 import type { TemporalGateway } from '../../api/temporal.ts';
 import { REDACTED_PATHS } from '../../config/logging.ts';
 import { newId } from '../../db/ids.ts';
@@ -111,6 +112,7 @@ export async function createTestApi(config: Partial<ApiConfig> = {}): Promise<Te
   const shutdown = new AbortController();
   const mediaRoot = await mkdtemp(join(tmpdir(), 'showrunner-media-'));
   const feed = createFeedHub({ db: database.db, databaseUrl: database.url });
+  const posts = createPostHub({ databaseUrl: database.url });
   const deps: ApiDeps = {
     db: database.db,
     pool: database.pool,
@@ -119,6 +121,7 @@ export async function createTestApi(config: Partial<ApiConfig> = {}): Promise<Te
     secrets: createSecretBox(['ab'.repeat(32)]),
     temporal,
     feed,
+    posts,
     metrics: createApiMetrics({ processMetrics: false }),
     media: createLocalStorage(mediaRoot),
     probe: () => Promise.resolve({ kind: 'not_installed' }),
@@ -136,6 +139,7 @@ export async function createTestApi(config: Partial<ApiConfig> = {}): Promise<Te
     async close() {
       shutdown.abort();
       await feed.close();
+      await posts.close();
       await database.drop();
       await rm(mediaRoot, { recursive: true, force: true });
     },

@@ -30,6 +30,8 @@ const PUBLIC = [
   'get /openapi.json',
   'post /api/auth/login',
   'post /api/auth/register',
+  // Signed by TikTok.
+  'post /webhook/tiktok',
 ];
 
 let api: TestApi;
