@@ -1,10 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../domain/errors.ts';
+import { createByteCounter } from './byte-counter.ts';
 import type { MediaStorage, StoredObject } from './storage.ts';
 
 /** Large enough that a gigabyte is some thousand reads, small enough that a hundred readers need no memory to speak of. */
@@ -23,9 +23,9 @@ export function createLocalStorage(folder: string): MediaStorage {
       const path = pathOf(key);
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const unfinished = `${path}.${randomUUID()}.part`;
-      const hash = createHash('sha256');
+      const counter = createByteCounter(maxBytes);
       try {
-        await pipeline(source, counted(hash, maxBytes), createWriteStream(unfinished, { mode: 0o600, flush: true }));
+        await pipeline(source, counter.stream, createWriteStream(unfinished, { mode: 0o600, flush: true }));
         // Nobody writes to a stored file again: what was checked is what is sent.
         await chmod(unfinished, 0o400);
         await rename(unfinished, path);
@@ -33,7 +33,7 @@ export function createLocalStorage(folder: string): MediaStorage {
         await rm(unfinished, { force: true });
         throw error;
       }
-      return { ...(await facts(path))!, sha256: hash.digest('hex') };
+      return { ...(await facts(path))!, sha256: counter.sha256() };
     },
     stat: (key) => facts(pathOf(key)),
     async read(key, first, last) {
@@ -52,18 +52,6 @@ export function createLocalStorage(folder: string): MediaStorage {
 
 /** Where DATA_DIR keeps media. */
 export const mediaFolder = (dataDir: string): string => join(dataDir, 'media');
-
-function counted(hash: ReturnType<typeof createHash>, maxBytes: number): Transform {
-  let bytes = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) return done(new AppError('media_too_large', `more than ${maxBytes} bytes`));
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-}
 
 async function facts(path: string): Promise<StoredObject | null> {
   try {

@@ -1,0 +1,106 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createLocalStorage } from '../../media/local-storage.ts';
+import { createS3Storage } from '../../media/s3-storage.ts';
+import type { MediaStorage } from '../../media/storage.ts';
+import { startS3Server, type S3Server } from '../helpers/s3-server.ts';
+
+const MIB = 1024 * 1024;
+let folder: string;
+let s3: S3Server;
+const storages: Record<string, MediaStorage> = {};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'showrunner-storage-'));
+  s3 = await startS3Server();
+  storages['the local disk'] = createLocalStorage(folder);
+  storages.S3 = createS3Storage({
+    bucket: 'media',
+    region: 'us-east-1',
+    endpoint: s3.url,
+    credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
+  });
+});
+afterAll(async () => {
+  await s3.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const inPieces = (bytes: Buffer): Readable =>
+  Readable.from((function* () {
+    for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000);
+  })());
+
+async function bytesOf(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+describe.each(['the local disk', 'S3'])('Media on %s', (name) => {
+  const storage = (): MediaStorage => storages[name]!;
+
+  test.each([1, MIB, 21 * MIB])('of %d bytes come back as they were, whole and in ranges', async (size) => {
+    const bytes = randomBytes(size);
+    const stored = await storage().put(`w/${size}`, inPieces(bytes), 100 * MIB);
+    expect(stored).toMatchObject({ size_bytes: size, sha256: createHash('sha256').update(bytes).digest('hex') });
+    expect(await storage().stat(`w/${size}`)).toEqual({ size_bytes: size, version: stored.version });
+    expect((await bytesOf(await storage().read(`w/${size}`, 0, size - 1))).equals(bytes)).toBe(true);
+    const [first, last] = [size >> 2, size >> 1];
+    expect((await bytesOf(await storage().read(`w/${size}`, first, last))).equals(bytes.subarray(first, last + 1))).toBe(true);
+    const local = await storage().localPath(`w/${size}`);
+    expect((await readFile(local.path)).equals(bytes)).toBe(true);
+    await local.close();
+  });
+
+  test('that are too large are refused, and nothing of them stays', async () => {
+    await expect(storage().put('w/large', inPieces(randomBytes(12 * MIB)), 11 * MIB)).rejects.toMatchObject({ code: 'media_too_large' });
+    expect(await storage().stat('w/large')).toBeNull();
+  });
+
+  test('whose sender goes away leave nothing', async () => {
+    const broken = Readable.from((function* () {
+      yield randomBytes(9 * MIB);
+      throw new Error('the sender went away');
+    })());
+    await expect(storage().put('w/broken', broken, 100 * MIB)).rejects.toThrow('the sender went away');
+    expect(await storage().stat('w/broken')).toBeNull();
+    expect(s3.unfinished.size).toBe(0);
+    expect((await readdir(join(folder, 'w'))).filter((file) => file.endsWith('.part'))).toEqual([]);
+  });
+
+  test('have another version once their bytes are others', async () => {
+    const before = await storage().put('w/version', Readable.from([Buffer.from('one')]), MIB);
+    const after = await storage().put('w/version', Readable.from([Buffer.from('two')]), MIB);
+    expect(after.version).not.toBe(before.version);
+  });
+
+  test('that are not there are missing by name, and deleting them changes nothing', async () => {
+    expect(await storage().stat('w/none')).toBeNull();
+    await expect(storage().read('w/none', 0, 1)).rejects.toMatchObject({ code: 'media_missing' });
+    await expect(storage().localPath('w/none')).rejects.toMatchObject({ code: 'media_missing' });
+    await storage().delete('w/none');
+    await storage().put('w/short', Readable.from([Buffer.from('x')]), MIB);
+    await storage().delete('w/short');
+    expect(await storage().stat('w/short')).toBeNull();
+  });
+});
+
+test('A key can not leave the folder', () => {
+  expect(() => storages['the local disk']!.stat('../outside')).toThrow('Not a storage key');
+});
+
+test('A stored file belongs to this user alone and can not be written', async () => {
+  await storages['the local disk']!.put('w/mode', Readable.from([Buffer.from('x')]), MIB);
+  expect((await stat(join(folder, 'w/mode'))).mode & 0o777).toBe(0o400);
+});
+
+test('S3 that fails for a moment is asked again', async () => {
+  s3.fail('PUT', 1);
+  await storages.S3!.put('w/again', Readable.from([Buffer.from('x')]), MIB);
+  expect(s3.objects.get('w/again')?.toString()).toBe('x');
+});
