@@ -11,8 +11,11 @@ export interface AnalyticsSchedules {
   ensure(account: AnalyticsAccount): Promise<void>;
   /** Nothing happens where there is none. */
   remove(account: AnalyticsAccount): Promise<void>;
-  /** Has a round run now, out of turn. @returns false: the account has no Schedule */
-  trigger(account: AnalyticsAccount): Promise<boolean>;
+  /**
+   * Has a round run now, out of turn. A workflow of its own: a Schedule drops a trigger in the second of another run. Rounds that
+   * overlap write no video twice.
+   */
+  runNow(account: AnalyticsAccount): Promise<void>;
 }
 
 export interface SchedulesOptions {
@@ -24,6 +27,7 @@ export interface SchedulesOptions {
 
 /** One Schedule for each account, id analyticsWorkflowId: unique by the account's id, so without the installation's prefix. */
 export function createAnalyticsSchedules({ client, taskQueuePrefix, everyMs = SAMPLE_EVERY_MS }: SchedulesOptions): AnalyticsSchedules {
+  const queue = taskQueue('publish', taskQueuePrefix);
   const within = <T>(call: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + DEADLINE_MS, call);
   const handleOf = ({ social_account_id }: AnalyticsAccount) => client.schedule.getHandle(analyticsWorkflowId(social_account_id));
 
@@ -36,7 +40,7 @@ export function createAnalyticsSchedules({ client, taskQueuePrefix, everyMs = SA
         type: 'startWorkflow' as const,
         workflowType: 'syncAnalytics',
         workflowId: scheduleId,
-        taskQueue: taskQueue('publish', taskQueuePrefix),
+        taskQueue: queue,
         args: [account],
         workflowExecutionTimeout: RUN_TIMEOUT,
       };
@@ -49,21 +53,25 @@ export function createAnalyticsSchedules({ client, taskQueuePrefix, everyMs = SA
     },
 
     async remove(account) {
-      await unlessNotFound(within(() => handleOf(account).delete()));
+      try {
+        await within(() => handleOf(account).delete());
+      } catch (error) {
+        if (!(error instanceof ScheduleNotFoundError)) throw error;
+      }
     },
 
-    trigger: (account) => unlessNotFound(within(() => handleOf(account).trigger(ScheduleOverlapPolicy.BUFFER_ONE))),
+    async runNow(account) {
+      await within(() =>
+        client.workflow.start('syncAnalytics', {
+          taskQueue: queue,
+          workflowId: `${analyticsWorkflowId(account.social_account_id)}:now`,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowExecutionTimeout: RUN_TIMEOUT,
+          args: [account],
+        }),
+      );
+    },
   };
-}
-
-async function unlessNotFound(call: Promise<unknown>): Promise<boolean> {
-  try {
-    await call;
-    return true;
-  } catch (error) {
-    if (error instanceof ScheduleNotFoundError) return false;
-    throw error;
-  }
 }
 
 /** Spreads the accounts over the interval: the end of a UUIDv7 is random. Whole seconds, as Temporal keeps them. */

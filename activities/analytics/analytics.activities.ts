@@ -29,8 +29,8 @@ export function createAnalyticsActivities({ client, taskQueuePrefix, everyMs, ..
     ensureAnalyticsSchedule: (account: AnalyticsAccount): Promise<void> => schedules.ensure(account),
     /** Removes the account's Schedule. A repeat changes nothing. */
     removeAnalyticsSchedule: (account: AnalyticsAccount): Promise<void> => schedules.remove(account),
-    /** Has the account sampled now: a post of it has just become public. @returns false: it has no Schedule */
-    sampleAnalyticsNow: (account: AnalyticsAccount): Promise<boolean> => schedules.trigger(account),
+    /** Has the account sampled now: a post of it has just become public. */
+    sampleAnalyticsNow: (account: AnalyticsAccount): Promise<void> => schedules.runNow(account),
   };
 }
 
