@@ -77,9 +77,8 @@ export interface PublishCarried {
   chunk_count: number;
   next_chunk: number;
   chunks_sent: number;
-  /** Since when TikTok works on it. */
-  processing_since_ms: number | null;
-  unconfirmed_since_ms: number | null;
+  /** Since when it is at this step. */
+  since_ms: number;
   /** TikTok was asked to cancel, and may have. */
   cancel_sent: boolean;
   state: PostState;
@@ -106,6 +105,8 @@ export interface PublishTimings {
   ids_watch_ms: number;
   /** A worker is noticed as dead when it has not been heard of for so long. */
   heartbeat_timeout_ms: number;
+  /** An upload that TikTok takes no more, though it may have all of it, is looked at for so long before it counts as dead. */
+  upload_doubt_ms: number;
   /** How often TikTok's init may be called for one post, the earlier ones known to be dead. */
   max_inits: number;
   /** How often the answer to init may be lost: TikTok is away, and no post can have come of any of them. */
@@ -125,6 +126,7 @@ export const DEFAULT_PUBLISH_TIMINGS: PublishTimings = {
   retry_max_ms: 120_000,
   ids_watch_ms: 24 * 3_600_000,
   heartbeat_timeout_ms: 8_000,
+  upload_doubt_ms: 120_000,
   max_inits: 3,
   max_lost_inits: 60,
   max_history: 2_000,
@@ -163,15 +165,23 @@ export type ChunkOutcome =
 export type StatusOutcome =
   | { kind: 'processing'; reason: string }
   | { kind: 'in_inbox' }
-  | { kind: 'published' }
+  /** ids_known: nothing is left to ask for. */
+  | { kind: 'published'; ids_known: boolean }
   /** again: the fault lies with TikTok, and no post exists: a new init is safe. */
   | { kind: 'failed'; fault: PostFault; again: boolean }
   /** TikTok does not know the publish_id (any more). */
   | { kind: 'unknown'; reason: string };
 
-export type ReconcileOutcome = { kind: 'published' } | { kind: 'failed'; fault: PostFault } | { kind: 'not_found'; reason: string };
+export type ReconcileOutcome = { kind: 'published' } | { kind: 'not_found'; reason: string };
 
-export type CancelOutcome = { kind: 'cancelled' } | { kind: 'too_late'; reason: string };
+/** unanswered: TikTok may have heard it. */
+export type CancelOutcome = { kind: 'cancelled' } | { kind: 'too_late'; reason: string } | { kind: 'unanswered'; reason: string };
+
+/** Where a workflow takes a post up: at its beginning, or where its row stands. */
+export type BeginOutcome =
+  | { kind: 'begun'; run: number; step: PublishStep; state: PostState; publish_at_ms: number | null; chunk_count: number; next_chunk: number }
+  /** Nothing is left to do. */
+  | { kind: 'ended'; state: PostState; reason: string | null };
 
 /** Argument of the update `edit`. Absent: unchanged. */
 export interface PostEdit {
@@ -180,6 +190,9 @@ export interface PostEdit {
   publish_at?: string | null;
   time_zone?: string | null;
 }
+
+/** Type of the failure with which an activity says that the post's row is gone, or on another try. */
+export const POST_GONE = 'post_gone';
 
 /** Answer of the updates `edit` and `cancel`; an expected refusal is a value. */
 export type PostUpdateAnswer = { ok: true } | { ok: false; code: ErrorCode; reason: string };
