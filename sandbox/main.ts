@@ -1,4 +1,19 @@
+import { announceReady, onShutdown } from '../config/lifecycle.ts';
 import { createSandbox } from './server.ts';
+
+/** Few lines, and no logger: npm start keeps what a process prints in its log. */
+const log = {
+  info: (fields: object, message: string): void => void process.stdout.write(`${message} ${JSON.stringify(fields)}\n`),
+  error: (fields: object, message: string): void => void process.stderr.write(`${message} ${JSON.stringify(fields, errorText)}\n`),
+};
+const errorText = (_: string, value: unknown): unknown => (value instanceof Error ? (value.stack ?? value.message) : value);
+
+/** @throws where SANDBOX_WEBHOOK_URL is not http or https */
+function webhookUrlOf(given: string | undefined): string | null {
+  if (!given) return null;
+  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) throw new Error(`SANDBOX_WEBHOOK_URL: "${given}" is not an http or https URL.`);
+  return given;
+}
 
 /** The sandbox as a process of its own: `tsx sandbox/main.ts [port]`, or SANDBOX_PORT; without both any free port. */
 async function main(): Promise<void> {
@@ -6,20 +21,11 @@ async function main(): Promise<void> {
   const port = Number(wanted);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`SANDBOX_PORT: "${wanted}" is not a port.`);
   const host = process.env['SANDBOX_HOST'] ?? '127.0.0.1';
-  const sandbox = await createSandbox({ port, host });
+  const sandbox = await createSandbox({ port, host, webhookUrl: webhookUrlOf(process.env['SANDBOX_WEBHOOK_URL']) });
 
+  onShutdown(() => sandbox.close(), { log, timeoutMs: 4_000 });
   process.stdout.write(`TikTok sandbox: ${sandbox.url}\n`);
-  process.send?.({ ready: true, url: sandbox.url });
-  const stop = (): void => {
-    void sandbox.close().then(() => {
-      // The channel to the parent would keep the process alive.
-      if (process.connected) process.disconnect();
-    });
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
-  // A supervisor that died leaves no sandbox behind.
-  process.once('disconnect', stop);
+  announceReady({ url: sandbox.url });
 }
 
 main().catch((error: unknown) => {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { createOpenApi } from './open-api/index.ts';
 import { acceptPushSockets } from './push/upgrade.ts';
 import { createRegistry } from './rooms/registry.ts';
 import { controlRoutes } from './routes/control.ts';
@@ -21,10 +22,12 @@ export interface SandboxOptions {
   laterMs?: number;
   /** A client with more unsent bytes is cut. Default 64 MiB. */
   maxBufferedBytes?: number;
+  /** Where the Open API's webhooks go. Default: nowhere, until the control API says. */
+  webhookUrl?: string | null;
 }
 
 export interface Sandbox {
-  /** Base URL of all of TikTok: web page, webcast API, sign service, short links and control API. */
+  /** Base URL of all of TikTok: web page, webcast API, sign service, short links, consent page, Open API, uploads and control API. */
   url: string;
   port: number;
   /** Cuts every client and frees the port. Idempotent. */
@@ -33,18 +36,23 @@ export interface Sandbox {
 
 /** Starts an offline TikTok. @throws where the port is taken (code EADDRINUSE) */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 0, host = '127.0.0.1', seed = 1, laterMs = 30_000, maxBufferedBytes = 64 * 1024 * 1024 } = options;
+  const { port = 0, host = '127.0.0.1', seed = 1, laterMs = 30_000, maxBufferedBytes = 64 * 1024 * 1024, webhookUrl = null } = options;
   const registry = createRegistry({ seed, laterMs, maxBufferedBytes, now: Date.now });
   const links = new Map<string, string>();
+  const openApi = createOpenApi({ webhookUrl });
   const app = new Hono()
     .get('/', (c) => c.json({ name: 'Showrunner TikTok sandbox', rooms: registry.all().map(({ name }) => name) }))
-    .route('/control', controlRoutes(registry, links))
+    .route('/control/open-api', openApi.control)
+    .route('/control', controlRoutes(registry, links, openApi.reset))
+    .route('/', openApi.routes)
     .route('/', webRoutes(registry))
     .route('/', webcastRoutes(registry))
     .route('/', signRoutes(registry))
     .route('/', shortLinkRoutes(registry, links));
   const listener = getRequestListener(app.fetch);
-  const server = createServer((request, response) => void listener(request, response));
+  const server = createServer((request, response) => {
+    if (!openApi.acceptUpload(request, response)) void listener(request, response);
+  });
   const sockets = acceptPushSockets(server, PUSH_PATH, registry);
 
   await new Promise<void>((resolve, reject) => {
@@ -63,6 +71,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     close: () =>
       (closing ??= new Promise((resolve) => {
         registry.close();
+        openApi.reset();
         sockets.close();
         server.close(() => resolve());
         server.closeAllConnections();

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { completeEvent } from './complete-event.ts';
+import { answerControlError, bodyOf, ControlError } from './control-input.ts';
 import type { Load } from '../rooms/load.ts';
 import { startLoad } from '../rooms/load.ts';
 import type { Registry } from '../rooms/registry.ts';
@@ -19,17 +20,11 @@ import {
   shortLinkSchema,
 } from './control-schemas.ts';
 
-class ControlError extends Error {
-  readonly status: 404 | 409 | 422;
-
-  constructor(status: 404 | 409 | 422, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-/** `/control/…`: what tests and people cause in TikTok's place. docs/sandbox.md describes it. */
-export function controlRoutes(registry: Registry, links: Map<string, string>): Hono {
+/**
+ * `/control/…`: what tests and people cause in TikTok's place. docs/sandbox.md describes it.
+ * @param resetOthers what else `/control/reset` brings back to the start
+ */
+export function controlRoutes(registry: Registry, links: Map<string, string>, resetOthers: () => void): Hono {
   const app = new Hono();
   let loadNumber = 0;
 
@@ -39,11 +34,7 @@ export function controlRoutes(registry: Registry, links: Map<string, string>): H
     return found;
   };
 
-  app.onError((error, c) => {
-    if (error instanceof ControlError) return c.json({ error: error.message }, error.status);
-    if (error instanceof z.ZodError) return c.json({ error: 'The body has faults.', faults: error.issues }, 422);
-    throw error;
-  });
+  app.onError(answerControlError);
 
   app.get('/rooms', (c) => c.json({ rooms: registry.all().map(roomState) }));
   app.post('/rooms', async (c) => {
@@ -147,18 +138,8 @@ export function controlRoutes(registry: Registry, links: Map<string, string>): H
   app.post('/reset', (c) => {
     links.clear();
     registry.reset();
+    resetOthers();
     return c.json({ rooms: registry.all().map(({ name }) => name) });
   });
   return app;
-}
-
-/** @returns an empty object where there is no body @throws ControlError where it is not JSON */
-async function bodyOf(c: Context): Promise<unknown> {
-  const text = await c.req.text();
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new ControlError(422, 'The body is not JSON.');
-  }
 }
