@@ -28,6 +28,17 @@ export class DemoApi {
     return this.#call<T>('PATCH', path, {});
   }
 
+  /** Of whoever has signed in. */
+  get token(): string {
+    if (this.#token === null) throw new Error('nobody has signed in');
+    return this.#token;
+  }
+
+  /** Sends a form with a file, which is read from disk as it goes; that may take as long as it takes. */
+  upload<T>(path: string, form: FormData, signal: AbortSignal): Promise<T> {
+    return this.#send<T>('POST', path, { body: form, signal });
+  }
+
   /** A response that goes on until `signal` ends it. */
   async stream(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const response = await fetch(this.baseUrl + path, { headers: { ...this.#authorization(), ...headers }, signal });
@@ -39,13 +50,13 @@ export class DemoApi {
     return this.#token ? { authorization: `Bearer ${this.#token}` } : {};
   }
 
-  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(this.baseUrl + path, {
-      method,
-      headers: { ...this.#authorization(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+  #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const json = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    return this.#send<T>(method, path, { ...json, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  }
+
+  async #send<T>(method: string, path: string, { headers, ...init }: RequestInit): Promise<T> {
+    const response = await fetch(this.baseUrl + path, { method, headers: { ...this.#authorization(), ...headers }, ...init });
     const text = await response.text();
     if (!response.ok) throw new StartError(`${method} ${path} was answered with ${response.status}: ${text}`);
     return (text === '' ? null : JSON.parse(text)) as T;

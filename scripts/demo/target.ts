@@ -22,11 +22,14 @@ export interface DemoTarget {
 
 const untouched = (): Promise<void> => Promise.resolve();
 
-/** Showrunner at SHOWRUNNER_URL (with MQTT_URL), else the one that runs on DATA_DIR, else one that is started for the demo. */
-export async function findShowrunner(): Promise<DemoTarget> {
-  const { SHOWRUNNER_URL, MQTT_URL, DATA_DIR } = process.env;
+/**
+ * Showrunner at SHOWRUNNER_URL (with MQTT_URL, where the demo needs the broker), else the one that runs on DATA_DIR, else one
+ * that is started for the demo.
+ */
+export async function findShowrunner({ needsBroker = true } = {}): Promise<DemoTarget> {
+  const { SHOWRUNNER_URL, MQTT_URL = '', DATA_DIR } = process.env;
   if (SHOWRUNNER_URL) {
-    if (!MQTT_URL) throw new StartError('SHOWRUNNER_URL needs MQTT_URL beside it: the broker that this Showrunner sends to.');
+    if (MQTT_URL === '' && needsBroker) throw new StartError('SHOWRUNNER_URL needs MQTT_URL beside it: the broker that this Showrunner sends to.');
     return { apiUrl: SHOWRUNNER_URL.replace(/\/+$/, ''), mqttUrl: MQTT_URL, isOurs: false, close: untouched };
   }
   const dataDir = resolve(ROOT, DATA_DIR || '.data');
