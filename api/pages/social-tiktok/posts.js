@@ -17,12 +17,16 @@ export function setUpPosts({ edit }) {
   let timer = null;
   /** What the message above the list is about: it goes when that succeeds. */
   let complaint = '';
+  /** Grows with each stop: an answer for the workspace before is not shown in the next. */
+  let stops = 0;
   const cards = new Map();
   const streams = new Map();
 
   async function load(cursor = null) {
+    const began = stops;
     try {
       const page = await api.get(`/api/posts?limit=${PAGE_SIZE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
+      if (began !== stops) return;
       const items = page.items.map(newest);
       const lowest = items.at(-1)?.id ?? '';
       const older = page.next_cursor === null ? [] : posts.filter(({ id }) => id < lowest);
@@ -179,6 +183,8 @@ export function setUpPosts({ edit }) {
     stop() {
       clearInterval(timer);
       timer = null;
+      stops += 1;
+      complain('', '');
       for (const stream of streams.values()) stream.abort();
       streams.clear();
       cards.clear();
