@@ -1,0 +1,166 @@
+import { request as httpRequest, type Agent as HttpAgent, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest, type Agent as HttpsAgent } from 'node:https';
+import type { Readable } from 'node:stream';
+import { AppError } from '../../domain/errors.ts';
+
+export interface PutAgents {
+  http: HttpAgent;
+  https: HttpsAgent;
+}
+
+export interface PutStream {
+  url: string;
+  headers: { [name: string]: string };
+  body: Readable;
+  /** So many bytes must come out of `body`, neither less nor more. */
+  length: number;
+  /** Without a byte sent or received for so long, the request ends. */
+  idleMs: number;
+  agents: PutAgents;
+  signal?: AbortSignal | undefined;
+}
+
+export interface PutAnswer {
+  status: number;
+  content_range: string | null;
+  retry_after: string | null;
+  log_id: string | null;
+  text: string;
+}
+
+/** The request ended without an answer. */
+export class NoAnswer extends Error {
+  readonly kind: 'idle' | 'connection';
+  /** Whether a byte of the body had been handed to the connection. */
+  readonly begun: boolean;
+
+  constructor(kind: 'idle' | 'connection', begun: boolean, cause?: unknown) {
+    super(kind === 'idle' ? 'No byte went through for too long.' : 'The connection broke.', { cause });
+    this.name = 'NoAnswer';
+    this.kind = kind;
+    this.begun = begun;
+  }
+}
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+const CHECKS_PER_IDLE = 4;
+/** “100 Continue” is mostly said by the HTTP server by itself; what refuses stands behind it and needs no body for that. */
+const AFTER_CONTINUE_MS = 300;
+
+/**
+ * PUT of a stream, at the speed at which the other side takes it. An answer that comes before the last byte ends the sending: what it
+ * says is final. `body` is destroyed in any case.
+ * @throws NoAnswer, what `body` failed with, AppError('media_changed') where it has another length, signal.reason
+ */
+export function putStream({ url, headers, body, length, idleMs, agents, signal }: PutStream): Promise<PutAnswer> {
+  return new Promise((resolve, reject) => {
+    let sent = 0;
+    const request = open(url, headers, agents);
+    const settle = (finish: () => void): void => {
+      clearInterval(watch);
+      signal?.removeEventListener('abort', onAbort);
+      body.unpipe(request);
+      body.destroy();
+      finish();
+    };
+    const fail = (error: Error): void =>
+      settle(() => {
+        request.destroy();
+        reject(error);
+      });
+    const onAbort = (): void => fail(signal!.reason as Error);
+    const watch = watchProgress(request, idleMs, () => fail(new NoAnswer('idle', sent > 0)));
+
+    request.on('error', (cause) => fail(new NoAnswer('connection', sent > 0, cause)));
+    request.on('response', (response) => {
+      body.unpipe(request);
+      void readAnswer(response).then((answer) =>
+        settle(() => {
+          // Before the last byte the connection is of no more use.
+          if (!request.writableFinished) request.destroy();
+          resolve(answer);
+        }),
+      );
+    });
+    body.on('data', (part: Buffer) => {
+      sent += part.length;
+      if (sent > length) fail(new AppError('media_changed', `more than the ${length} bytes that were promised came`));
+    });
+    body.on('error', fail);
+    if (body.destroyed) return fail(body.errored ?? new AppError('media_changed', 'the bytes were gone before they were sent'));
+    body.on('end', () => (sent === length ? request.end() : fail(new AppError('media_changed', `${sent} of ${length} bytes came`))));
+    body.pipe(request, { end: false });
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+  });
+}
+
+/**
+ * What the other side answers to these headers, without a byte of a body: for a connection that it closed on us while its answer was
+ * on the way. Null where it does not answer at once.
+ */
+export function askWithoutBody({ url, headers, agents, signal }: Omit<PutStream, 'body' | 'length' | 'idleMs'>, timeoutMs: number): Promise<PutAnswer | null> {
+  return new Promise((resolve) => {
+    const request = open(url, { ...headers, Expect: '100-continue' }, agents);
+    const finish = (answer: PutAnswer | null): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      request.destroy();
+      resolve(answer);
+    };
+    const onAbort = (): void => finish(null);
+    let timer = setTimeout(onAbort, timeoutMs);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    request.on('error', onAbort);
+    request.on('continue', () => {
+      clearTimeout(timer);
+      timer = setTimeout(onAbort, Math.min(timeoutMs, AFTER_CONTINUE_MS));
+    });
+    request.on('response', (response) => void readAnswer(response).then(finish));
+    request.flushHeaders();
+  });
+}
+
+function open(url: string, headers: { [name: string]: string }, agents: PutAgents): ClientRequest {
+  return url.startsWith('https:')
+    ? httpsRequest(url, { method: 'PUT', headers, agent: agents.https })
+    : httpRequest(url, { method: 'PUT', headers, agent: agents.http });
+}
+
+function watchProgress(request: ClientRequest, idleMs: number, onIdle: () => void): NodeJS.Timeout {
+  let last = -1;
+  let strikes = 0;
+  return setInterval(() => {
+    const now = (request.socket?.bytesWritten ?? 0) + (request.socket?.bytesRead ?? 0);
+    strikes = now === last ? strikes + 1 : 0;
+    last = now;
+    if (strikes >= CHECKS_PER_IDLE) onIdle();
+  }, Math.max(1, idleMs / CHECKS_PER_IDLE));
+}
+
+/** Never fails: the status says what happened, whatever becomes of the words after it. */
+async function readAnswer(response: IncomingMessage): Promise<PutAnswer> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const part of response as AsyncIterable<Buffer>) {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes >= MAX_ANSWER_BYTES) break;
+    }
+  } catch (error) {
+    parts.push(Buffer.from(` (cut short: ${error instanceof Error ? error.message : String(error)})`));
+  }
+  const header = (name: string): string | null => {
+    const value = response.headers[name];
+    return Array.isArray(value) ? (value[0] ?? null) : (value ?? null);
+  };
+  return {
+    status: response.statusCode ?? 0,
+    content_range: header('content-range'),
+    retry_after: header('retry-after'),
+    log_id: header('x-tt-logid'),
+    text: Buffer.concat(parts).toString('utf8'),
+  };
+}
