@@ -45,3 +45,7 @@ export async function listOpenWebhooks(db: Db, olderThanMs: number, limit: numbe
     .execute();
   return rows.map(({ id }) => id);
 }
+
+/** Accounts that stand for this TikTok user, whatever workspace they are in; those that a person disconnected left out. */
+export const listAccountsOfOpenId = (db: Db, openId: string): Promise<Pick<Row<'social_accounts'>, 'id' | 'workspace_id' | 'connected_at'>[]> =>
+  db.selectFrom('social_accounts').select(['id', 'workspace_id', 'connected_at']).where('open_id', '=', openId).where('state', '<>', 'disconnected').execute();

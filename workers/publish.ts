@@ -1,9 +1,13 @@
 import { createAccountActivities, createAccountReadActivities } from '../activities/accounts/account.activities.ts';
 import { createAccountCalls } from '../activities/accounts/create-account-calls.ts';
 import { createAnalyticsActivities } from '../activities/analytics/analytics.activities.ts';
+import { createPublishActivities } from '../activities/publish/publish.activities.ts';
+import { createWebhookActivities } from '../activities/publish/webhook.activities.ts';
 import { tiktokUrls, type Env } from '../config/env.ts';
 import { tiktokApp } from '../config/tiktok-app.ts';
 import { accountsTaskQueue, taskQueue } from '../domain/names.ts';
+import { createMediaStorage } from '../media/index.ts';
+import { probeMedia } from '../media/probe.ts';
 import { createOpenApiClient, type OpenApiClient } from '../tiktok/open-api/index.ts';
 import type { WorkerContext } from './context.ts';
 import { createMissingAppClient } from './no-tiktok-app.ts';
@@ -28,6 +32,8 @@ export async function createPublishRole(context: WorkerContext): Promise<RolePar
     activities: {
       ...createAccountReadActivities({ tiktok, calls }),
       ...createAnalyticsActivities({ db, tiktok, calls, client, taskQueuePrefix, logger: log }),
+      ...createPublishActivities({ db, secrets, tiktok, calls, media: createMediaStorage(env), probe: probeMedia, logger: log }),
+      ...createWebhookActivities({ db, client, taskQueuePrefix, logger: log }),
     },
     workerOptions: { maxConcurrentActivityTaskExecutions: 100 },
     async started() {

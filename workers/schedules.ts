@@ -12,6 +12,8 @@ const SCHEDULES: readonly PeriodicWork[] = [
   { workflowType: 'enforceRetention', role: 'actions', spec: { calendars: [{ hour: 4, minute: 7 }] } },
   { workflowType: 'sweepLivestreams', role: 'actions', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepActions', role: 'actions', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepPosts', role: 'publish', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepTikTokWebhooks', role: 'publish', spec: { intervals: [{ every: '1 minute' }] } },
 ];
 
 /** Makes the Schedules, or brings them to what the code says; safe when several workers do it at once. */

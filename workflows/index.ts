@@ -2,6 +2,8 @@ export { connectAccount } from './connect-account.ts';
 export { deliverActions } from './deliver-actions.ts';
 export { livestreamSession } from './livestream-session.ts';
 export { enforceRetention, sweepLivestreams } from './maintenance.ts';
+export { processTikTokWebhook, sweepPosts, sweepTikTokWebhooks } from './process-tiktok-webhook.ts';
+export { publishVideo } from './publish-video.ts';
 export { readCreatorInfo } from './read-creator-info.ts';
 export { restoreDevice } from './restore-device.ts';
 export { sendDeviceCommand } from './send-device-command.ts';

@@ -120,14 +120,14 @@ export function sendingSteps(life: PostLife) {
       const outcome = await scope.run(() => activities.uploadChunk(ref, { index: now.next_chunk, doubt_ms: timings.upload_doubt_ms }));
       if (outcome.kind === 'stored') now.next_chunk = outcome.next_chunk;
       else if (outcome.kind === 'complete') return 'poll';
-      else if (outcome.kind === 'refused') return life.end('failed', outcome.fault);
-      else return life.initDied({ code: 'upload_dead', reason: outcome.reason });
+      else if (outcome.kind === 'refused') return await life.end('failed', outcome.fault);
+      else return await life.initDied({ code: 'upload_dead', reason: outcome.reason });
       return undefined;
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isGone(error)) throw error;
       if (life.cancelAsked && !isLast) return undefined;
       // The hour of the upload URL is over. Of a file that may be whole, only the status can tell.
-      return isLast ? 'poll' : life.initDied({ code: 'upload_dead', reason: ERRORS.upload_dead.message });
+      return isLast ? 'poll' : await life.initDied({ code: 'upload_dead', reason: ERRORS.upload_dead.message });
     } finally {
       life.interrupt = null;
     }
