@@ -17,6 +17,8 @@ export interface AccessOptions {
   workspaceFrom?: 'header' | 'path';
   /** EventSource can't send headers: such routes also take `token` and `workspace_id` from the query. */
   credentialsInQuery?: boolean;
+  /** A link can't send headers either: such routes also take `workspace_id` from the query. */
+  workspaceInQuery?: boolean;
 }
 
 const ISSUER = 'showrunner';
@@ -29,17 +31,21 @@ export const issueToken = (userId: string, config: ApiConfig, nowS = Math.floor(
  * Checks the token and, for a permission, the caller's membership; sets userId and workspace. Refuses with
  * unauthenticated or token_expired (401), not_found (404: no member there), forbidden (403: names the permission).
  */
-export function authorize({ access, workspaceFrom = 'header', credentialsInQuery = false }: AccessOptions): MiddlewareHandler<AppEnv> {
+export function authorize({ access, workspaceFrom = 'header', credentialsInQuery = false, workspaceInQuery = credentialsInQuery }: AccessOptions): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     if (access !== 'public') {
       const userId = await userOf(tokenOf(c, credentialsInQuery), c.get('deps').config);
       c.set('userId', userId);
       c.set('log', c.get('log').child({ user_id: userId }));
-      if (access !== 'signed_in') await enterWorkspace(c, userId, access, workspaceIdOf(c, workspaceFrom, credentialsInQuery));
+      if (access !== 'signed_in') await enterWorkspace(c, userId, access, workspaceIdOf(c, workspaceFrom, workspaceInQuery));
     }
     await next();
   };
 }
+
+/** The user that a public route's caller says to be; null: they do not say. @throws ApiError where they say it wrongly */
+export const signedInUser = async (c: Context<AppEnv>): Promise<string | null> =>
+  c.req.header('authorization') === undefined ? null : userOf(tokenOf(c, false), c.get('deps').config);
 
 async function enterWorkspace(c: Context<AppEnv>, userId: string, permission: Permission, workspaceId: string | undefined): Promise<void> {
   const workspace = await membershipOf(c, userId, workspaceId);

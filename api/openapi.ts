@@ -38,6 +38,7 @@ const TAGS = [
   { name: 'Devices', description: 'What rules and people switch.' },
   { name: 'Notifications', description: 'Messages inside the app.' },
   { name: 'Analytics', description: 'How posts and accounts do.' },
+  { name: 'Social accounts', description: 'TikTok accounts, connected by OAuth.' },
   { name: 'Posts', description: 'Videos and photos on their way to TikTok, and their files.' },
   { name: 'System', description: 'Health, metrics and limits.' },
 ];

@@ -17,10 +17,10 @@ interface ApiRouteConfig extends Omit<RouteConfig, 'path' | 'security' | 'middle
  * document. Handlers answer only what `responses` says; everything else is thrown as ApiError or AppError.
  */
 export function apiRoute<P extends string, const R extends ApiRouteConfig & { path: P }>(config: R) {
-  const { access, workspaceFrom, credentialsInQuery, maxBodyBytes, rawBody, ...route } = config;
+  const { access, workspaceFrom, credentialsInQuery, workspaceInQuery, maxBodyBytes, rawBody, ...route } = config;
   return createRoute({
     ...route,
-    middleware: [authorize({ access, workspaceFrom, credentialsInQuery }), ...(rawBody ? [] : [jsonBody(maxBodyBytes ?? DEFAULT_BODY_BYTES)])],
+    middleware: [authorize({ access, workspaceFrom, credentialsInQuery, workspaceInQuery }), ...(rawBody ? [] : [jsonBody(maxBodyBytes ?? DEFAULT_BODY_BYTES)])],
     security: access === 'public' ? [] : [{ access_token: [] }],
     responses: { ...route.responses, ...problems(access, route.request !== undefined) },
     'x-access': access,

@@ -19,8 +19,10 @@ import { postRoutes } from './posts.ts';
 import { ruleTestRoutes } from './rule-test.ts';
 import { ruleTransferRoutes } from './rule-transfer.ts';
 import { ruleRoutes } from './rules.ts';
+import { socialAccountRoutes } from './social-accounts.ts';
 import { socialPageRoutes } from './social-page.ts';
 import { systemRoutes } from './system.ts';
+import { tiktokOauthRoutes } from './tiktok-oauth.ts';
 import { tiktokWebhookRoutes } from './tiktok-webhook.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
@@ -43,6 +45,8 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   ruleTestRoutes,
   executionRoutes,
   limitRoutes,
+  tiktokOauthRoutes,
+  socialAccountRoutes,
   postRoutes,
   postEventRoutes,
   mediaRoutes,

@@ -18,6 +18,7 @@ interface Operation {
 /** Whoever wants to add a route here has to say why it needs no token. */
 const PUBLIC = [
   'get /',
+  'get /api/auth/tiktok/callback',
   'get /docs',
   'get /docs/favicon-32x32.png',
   'get /docs/start.js',
