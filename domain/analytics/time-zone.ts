@@ -12,9 +12,10 @@ export interface TimeZone {
 
 /** @returns null where there is no such zone; names are IANA's, such as Europe/Berlin */
 export function timeZone(name: string): TimeZone | null {
-  const wallClock = wallClockOf(name);
-  if (!wallClock) return null;
-  const offset = (time: number): number => wallClock(time) - time;
+  const exactOffset = offsetsOf(name);
+  if (!exactOffset) return null;
+  const offset = rememberingDays(exactOffset);
+  const wallClock = (time: number): number => time + offset(time);
   const dayOf = (time: number): number => Math.floor(wallClock(time) / DAY);
   const dayStart = (time: number): number => {
     const day = dayOf(time);
@@ -29,18 +30,35 @@ export function timeZone(name: string): TimeZone | null {
   };
 }
 
-/** What a clock on the wall shows, as if it were UTC. */
-function wallClockOf(name: string): ((time: number) => number) | null {
+type Offset = (time: number) => number;
+
+/** By how much the clock on the wall is ahead of UTC. */
+function offsetsOf(name: string): Offset | null {
   let format: Intl.DateTimeFormat;
   try {
-    format = new Intl.DateTimeFormat('en-US', { timeZone: name, hourCycle: 'h23', era: 'short', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' });
+    format = new Intl.DateTimeFormat('en-US', { timeZone: name, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' });
   } catch {
     return null;
   }
   return (time) => {
-    const parts = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, value]));
-    const part = (type: string): number => Number(parts[type]);
-    return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second')) + modulo(time, 1_000);
+    const parts = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, Number(value)])) as Record<string, number>;
+    const shown = Date.UTC(parts.year!, parts.month! - 1, parts.day, parts.hour, parts.minute, parts.second);
+    return shown - (time - modulo(time, 1_000));
+  };
+}
+
+/** Formatting a date takes some 20 µs: asked once for each day, save for the days on which the clock is changed. */
+function rememberingDays(exact: Offset): Offset {
+  const days = new Map<number, number | null>();
+  const ofDay = (day: number): number | null => {
+    const [start, end] = [exact(day * DAY), exact((day + 1) * DAY)];
+    return start === end ? start : null;
+  };
+  return (time) => {
+    const day = Math.floor(time / DAY);
+    let known = days.get(day);
+    if (known === undefined) days.set(day, (known = ofDay(day)));
+    return known ?? exact(time);
   };
 }
 
