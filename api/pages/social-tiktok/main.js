@@ -6,7 +6,7 @@ import { setUpPosts } from './posts.js';
 import { setUpPublishForm } from './publish-form.js';
 import { session } from './session.js';
 import { setUpSignIn, showPerson, showSignIn } from './sign-in.js';
-import { accountName } from './wording.js';
+import { accountName, returnWords } from './wording.js';
 
 const ACCOUNTS_MS = 30_000;
 
@@ -40,10 +40,11 @@ async function enter(chosen) {
   }
 }
 
-function showReturn({ outcome, reason, social_account_id }, accounts) {
+function showReturn(back, accounts) {
+  const { outcome, social_account_id } = back;
   const account = accounts.find(({ id }) => id === social_account_id);
   if (outcome === 'connected') showConnection('connected', `${account ? accountName(account) : 'the account'} can be used now.`);
-  else showConnection('error', reason || 'TikTok did not connect the account.');
+  else showConnection('error', returnWords(back));
 }
 
 async function showWork() {

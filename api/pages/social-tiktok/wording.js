@@ -77,3 +77,11 @@ export const timelineWord = (kind) => TIMELINE[kind] ?? kind;
 
 /** The name that people know an account by. */
 export const accountName = ({ display_name, username }) => (username ? `@${username}` : (display_name ?? 'account without a name'));
+
+/** What to do about a way back from TikTok that brought no account; TikTok's own words come behind it. */
+const RETURNS = {
+  oauth_denied: 'You did not give consent on TikTok’s page. Connect again and allow it.',
+  oauth_failed: 'TikTok did not connect the account. Connect again.',
+  unavailable: 'A part that this needs does not answer right now. Connect again in a minute.',
+};
+export const returnWords = ({ code, reason }) => [RETURNS[code], reason].filter(Boolean).join(' ') || 'TikTok did not connect the account.';
