@@ -30,7 +30,11 @@ const outcome = (status: number, code: string, message = ''): PutOutcome => ({ s
 export function acceptUpload(world: World, request: IncomingMessage, response: ServerResponse): boolean {
   const url = new URL(request.url ?? '/', 'http://sandbox');
   if (request.method !== 'PUT' || url.pathname !== UPLOAD_PATH) return false;
-  void put(world, url.searchParams, request, response).catch(() => request.socket.destroy());
+  void put(world, url.searchParams, request, response).catch((error: unknown) => {
+    // A fault of the sandbox itself: whoever drives it must see it.
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500).end(String(error));
+  });
   return true;
 }
 
@@ -48,7 +52,7 @@ async function put(world: World, query: URLSearchParams, request: IncomingMessag
     await readUntil(request, fault.after_bytes ?? 0, onBytes);
     request.socket.destroy();
   } else {
-    const answer = await underFault(fault, () => store(world, post, range, request, onBytes));
+    const answer = await underFault(fault, () => store(world, post, range, request, onBytes), () => readUntil(request, MAX_BODY, onBytes));
     if (!answer) return;
     if (record) record.status = answer.status;
     saw(world, post, answer, fault);
@@ -59,9 +63,9 @@ async function put(world: World, query: URLSearchParams, request: IncomingMessag
   saw(world, post, outcome(503, 'dropped'), fault);
 }
 
-async function underFault(fault: Fault | null, act: () => Promise<PutOutcome | null>): Promise<PutOutcome | null> {
+async function underFault(fault: Fault | null, act: () => Promise<PutOutcome | null>, ignore: () => Promise<unknown>): Promise<PutOutcome | null> {
   if (!fault?.answer) return act();
-  if (fault.answer.acted) await act();
+  await (fault.answer.acted ? act() : ignore());
   return outcome(fault.answer.status, fault.answer.code, fault.answer.message);
 }
 
