@@ -45,6 +45,8 @@ export async function makeSummary(db: Db, scope: Scope, { from, to, zone }: Anal
   };
 }
 
+export const SUMMARY_HEADER = ['section', 'rank', 'key', 'label', 'value', 'previous', 'change', 'change_percent'] as const;
+
 /** One line for each number, so that it is one table. */
 export function summaryTable(summary: Summary): CsvTable {
   const { totals, best_posts, best_hours } = summary;
@@ -68,7 +70,7 @@ export function summaryTable(summary: Summary): CsvTable {
   ]);
   return {
     name: `summary-${summary.from.slice(0, 10)}-${summary.to.slice(0, 10)}`,
-    header: ['section', 'rank', 'key', 'label', 'value', 'previous', 'change', 'change_percent'],
+    header: SUMMARY_HEADER,
     rows: [...totalRows, ...postRows, ...hourRows],
   };
 }

@@ -1,6 +1,7 @@
 import { createAccountActivities, createAccountReadActivities } from '../activities/accounts/account.activities.ts';
 import { createAccountCalls } from '../activities/accounts/create-account-calls.ts';
 import { createAnalyticsActivities } from '../activities/analytics/analytics.activities.ts';
+import { ensureAllAnalyticsSchedules } from '../activities/analytics/ensure-all.ts';
 import { createPublishActivities } from '../activities/publish/publish.activities.ts';
 import { createWebhookActivities } from '../activities/publish/webhook.activities.ts';
 import { tiktokUrls, type Env } from '../config/env.ts';
@@ -27,6 +28,8 @@ export async function createPublishRole(context: WorkerContext): Promise<RolePar
   const calls = createAccountCalls({ db, secrets, client, taskQueuePrefix, logger: log });
   const accounts = createAccountActivities({ db, pool, secrets, tiktok: patient, client, taskQueuePrefix, logger: log });
   let accountsWorker: RunningWorker | null = null;
+  const closing = new AbortController();
+  let ensuring = Promise.resolve();
 
   return {
     activities: {
@@ -48,8 +51,14 @@ export async function createPublishRole(context: WorkerContext): Promise<RolePar
         },
         log,
       );
+      ensuring = ensureAllAnalyticsSchedules({ db, client, taskQueuePrefix, logger: log, signal: closing.signal }).then(
+        (accounts) => log.info({ accounts }, 'accounts have the Schedules of their statistics'),
+        (error: unknown) => log.warn({ err: error }, 'the Schedules of statistics could not be looked after; the next start does'),
+      );
     },
     async close() {
+      closing.abort();
+      await ensuring;
       await accountsWorker?.stop();
       await Promise.all([tiktok.close(), patient.close()]);
     },

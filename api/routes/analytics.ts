@@ -7,7 +7,7 @@ import { seriesOf, type SeriesPoint } from '../../domain/analytics/series.ts';
 import { ACCOUNT_COUNTS, VIDEO_COUNTS } from '../../domain/analytics/summary.ts';
 import { AppError } from '../../domain/errors.ts';
 import { analyticsSpan } from '../analytics-span.ts';
-import { makeSummary, summaryTable } from '../analytics-summary.ts';
+import { makeSummary, SUMMARY_HEADER, summaryTable } from '../analytics-summary.ts';
 import { createRouter, type Router } from '../context.ts';
 import { csvAnswer, wantsCsv } from '../csv-answer.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -22,9 +22,13 @@ const tags = ['Analytics'];
 const MOST_ROWS = 50_000;
 const MOST_ITEMS = 10_000;
 
-const jsonOrCsv = <T extends z.ZodType>(schema: T, description: string) => ({
-  200: { description, content: { 'application/json': { schema }, 'text/csv': { schema: z.string() } } },
+const jsonOrCsv = <T extends z.ZodType>(schema: T, description: string, firstLine: string) => ({
+  200: { description, content: { 'application/json': { schema }, 'text/csv': { schema: z.string().openapi({ example: `${firstLine}\r\n` }) } } },
 });
+
+const csvHeader = (keys: readonly string[]): string[] => ['at', 'sampled_at', ...keys, ...keys.map((key) => `${key}_change`)];
+const POST_HEADER = ['video_id', ...csvHeader(VIDEO_COUNTS)];
+const ACCOUNT_HEADER = csvHeader(ACCOUNT_COUNTS);
 
 const postMetrics = apiRoute({
   method: 'get',
@@ -34,7 +38,7 @@ const postMetrics = apiRoute({
   summary: 'A post’s views, likes, comments and shares over time',
   description: `TikTok has snapshots only: what is here was sampled by us. At most ${MOST_ITEMS} points as JSON, ${MOST_ROWS} as CSV.`,
   request: { params: idParam, query: seriesQuery },
-  responses: jsonOrCsv(postMetricsSchema, 'The series, by video and time.'),
+  responses: jsonOrCsv(postMetricsSchema, 'The series, by video and time.', POST_HEADER.join(',')),
 });
 
 const accountMetrics = apiRoute({
@@ -45,7 +49,7 @@ const accountMetrics = apiRoute({
   summary: 'An account’s followers, likes and videos over time',
   description: `At most ${MOST_ITEMS} points as JSON, ${MOST_ROWS} as CSV.`,
   request: { params: idParam, query: seriesQuery },
-  responses: jsonOrCsv(accountMetricsSchema, 'The series, by time.'),
+  responses: jsonOrCsv(accountMetricsSchema, 'The series, by time.', ACCOUNT_HEADER.join(',')),
 });
 
 const summary = apiRoute({
@@ -56,7 +60,7 @@ const summary = apiRoute({
   summary: 'How a period went: gains, growth, best posts, best hours',
   description: 'Growth is against the period of the same length right before.',
   request: { query: summaryQuery },
-  responses: jsonOrCsv(summarySchema, 'The summary.'),
+  responses: jsonOrCsv(summarySchema, 'The summary.', SUMMARY_HEADER.join(',')),
 });
 
 export function analyticsRoutes({ db }: ApiDeps): Router {
@@ -75,7 +79,7 @@ export function analyticsRoutes({ db }: ApiDeps): Router {
         const last = before.find((sample) => sample.video_id === video_id) ?? null;
         return seriesOf(ofVideo, VIDEO_COUNTS, interval, span.zone, last).map((point) => ({ video_id, ...pointView(point) }));
       });
-      if (wantsCsv(c, format)) return csvAnswer(c, { name: `post-${post.id}`, header: ['video_id', ...csvHeader(VIDEO_COUNTS)], rows: items.map((item) => [item.video_id, ...csvRow(VIDEO_COUNTS, item)]) });
+      if (wantsCsv(c, format)) return csvAnswer(c, { name: `post-${post.id}`, header: POST_HEADER, rows: items.map((item) => [item.video_id, ...csvRow(VIDEO_COUNTS, item)]) });
       const measured = { state: post.state, privacy_level: post.content.privacy_level, account: { state: post.account_state, scopes: post.scopes }, videos };
       return c.json(
         {
@@ -96,7 +100,7 @@ export function analyticsRoutes({ db }: ApiDeps): Router {
       const samples = bounded(await listAccountSamples(db, account.id, { ...span, limit: MOST_ROWS + 1 }), MOST_ROWS, interval);
       const before = (await lastAccountSampleBefore(db, account.id, span.from)) ?? null;
       const items = seriesOf(samples, ACCOUNT_COUNTS, interval, span.zone, before).map(pointView);
-      if (wantsCsv(c, format)) return csvAnswer(c, { name: `account-${account.id}`, header: csvHeader(ACCOUNT_COUNTS), rows: items.map((item) => csvRow(ACCOUNT_COUNTS, item)) });
+      if (wantsCsv(c, format)) return csvAnswer(c, { name: `account-${account.id}`, header: ACCOUNT_HEADER, rows: items.map((item) => csvRow(ACCOUNT_COUNTS, item)) });
       return c.json(
         {
           social_account_id: account.id,
@@ -137,7 +141,6 @@ const spanView = ({ from, to, zone }: ReturnType<typeof analyticsSpan>, interval
 
 const pointView = <K extends string>({ at, sampled_at, totals, change }: SeriesPoint<K>) => ({ at: iso(at), sampled_at: iso(sampled_at), totals, change });
 
-const csvHeader = (keys: readonly string[]): string[] => ['at', 'sampled_at', ...keys, ...keys.map((key) => `${key}_change`)];
 const csvRow = <K extends string>(keys: readonly K[], point: ReturnType<typeof pointView<K>>) => [
   point.at,
   point.sampled_at,
