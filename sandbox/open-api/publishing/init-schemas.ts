@@ -5,8 +5,12 @@ const MAX_PHOTOS = 35;
 
 const int64 = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const flag = z.boolean().nullish();
-/** TikTok counts UTF-16 units, as JavaScript does. */
-const caption = (units: number) => z.string().max(units, `must have at most ${units} UTF-16 units`).nullish();
+/** TikTok counts UTF-16 units; zod's max() would count code points. */
+const caption = (units: number) =>
+  z
+    .string()
+    .refine((text) => text.length <= units, `must have at most ${units} UTF-16 units`)
+    .nullish();
 /** A value that is none of the four gets the same error as one that is not offered: checked by the rules. */
 const privacy = z.string().nullish();
 export const isPrivacyLevel = (value: string): boolean => PRIVACY_LEVELS.includes(value);

@@ -5,7 +5,7 @@ export interface Clock {
   readonly offsetMs: number;
   /** Runs once the clock reads `dueMs`; the result takes it back. */
   at(dueMs: number, run: () => void): () => void;
-  /** Sets the offset; what became due runs at once, in its order. */
+  /** Sets the offset; what becomes due on the way runs at once, in its order, and each at its time. */
   setOffset(offsetMs: number): void;
   /** Forgets all that waits; the offset is 0 again. */
   reset(): void;
@@ -38,11 +38,19 @@ export function createClock(): Clock {
     entry.timer.unref();
   };
 
-  const runDue = (): void => {
+  const earliestUntil = (untilMs: number): Waiting | undefined => {
+    let earliest: Waiting | undefined;
+    for (const entry of waiting) if (entry.dueMs <= untilMs && entry.dueMs < (earliest?.dueMs ?? Infinity)) earliest = entry;
+    return earliest;
+  };
+
+  /** Time passes from one thing that is due to the next, as it would have by itself. */
+  const passUntil = (untilOffsetMs: number): void => {
     for (;;) {
-      const [next] = [...waiting].filter(({ dueMs }) => dueMs <= now()).sort((a, b) => a.dueMs - b.dueMs);
+      const next = earliestUntil(Date.now() + untilOffsetMs);
       if (!next) return;
       drop(next);
+      offsetMs = Math.max(offsetMs, next.dueMs - Date.now());
       next.run();
     }
   };
@@ -64,8 +72,8 @@ export function createClock(): Clock {
       return () => drop(entry);
     },
     setOffset: (ms) => {
+      passUntil(ms);
       offsetMs = ms;
-      runDue();
       for (const entry of waiting) arm(entry);
     },
     reset: () => {
