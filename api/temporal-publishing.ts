@@ -41,9 +41,16 @@ export interface PublishingGatewayOptions {
   patientMs: number;
 }
 
+const REACHABLE_MS = 2_000;
+
 export function createPublishingGateway({ connection, namespace, taskQueuePrefix, within, deadlineMs, patientMs }: PublishingGatewayOptions): PublishingGateway {
   const { workflow } = new Client({ connection, namespace });
   const queue = taskQueue('publish', taskQueuePrefix);
+  /** A Temporal that is away is noticed at once, and not by the patience that a call to TikTok needs. */
+  const patiently = async <T>(call: () => Promise<T>): Promise<T> => {
+    await within(REACHABLE_MS, () => connection.workflowService.getSystemInfo({}));
+    return within(patientMs, call);
+  };
   const tokenOwner = (account: TikTokTokenInput) =>
     new WithStartWorkflowOperation('tiktokToken', {
       taskQueue: queue,
@@ -52,7 +59,7 @@ export function createPublishingGateway({ connection, namespace, taskQueuePrefix
       args: [account],
     });
   const run = <T>(workflowType: string, workflowId: string, input: object): Promise<T> =>
-    within(patientMs, () =>
+    patiently(() =>
       workflow.execute(workflowType, {
         taskQueue: queue,
         workflowId,
@@ -65,9 +72,9 @@ export function createPublishingGateway({ connection, namespace, taskQueuePrefix
   return {
     connectAccount: (input) => run('connectAccount', `connect:${input.oauth_state_id}`, input),
     refreshToken: (account, request) =>
-      within(patientMs, () => workflow.executeUpdateWithStart(refreshUpdate, { startWorkflowOperation: tokenOwner(account), args: [request] })),
+      patiently(() => workflow.executeUpdateWithStart(refreshUpdate, { startWorkflowOperation: tokenOwner(account), args: [request] })),
     disconnectAccount: (account) =>
-      within(patientMs, () => workflow.executeUpdateWithStart(disconnectUpdate, { startWorkflowOperation: tokenOwner(account) })),
+      patiently(() => workflow.executeUpdateWithStart(disconnectUpdate, { startWorkflowOperation: tokenOwner(account) })),
     creatorInfo: (input) => run('readCreatorInfo', `creator-info:${input.social_account_id}:${randomUUID()}`, input),
     async startPost(input) {
       await within(deadlineMs, () =>
@@ -80,8 +87,8 @@ export function createPublishingGateway({ connection, namespace, taskQueuePrefix
       );
     },
     editPost: (postId, edit) =>
-      within(patientMs, () => workflow.getHandle(publishWorkflowId(postId)).executeUpdate(editUpdate, { args: [edit] })),
-    cancelPost: (postId) => within(patientMs, () => workflow.getHandle(publishWorkflowId(postId)).executeUpdate(cancelUpdate)),
+      patiently(() => workflow.getHandle(publishWorkflowId(postId)).executeUpdate(editUpdate, { args: [edit] })),
+    cancelPost: (postId) => patiently(() => workflow.getHandle(publishWorkflowId(postId)).executeUpdate(cancelUpdate)),
     async processWebhook(webhookId) {
       await within(deadlineMs, () =>
         workflow.start('processTikTokWebhook', {

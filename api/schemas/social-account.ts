@@ -79,7 +79,12 @@ export const connectedSchema = z
   .openapi('Connected');
 
 export const authorizeSchema = z
-  .object({ authorize_url: z.string().openapi({ description: 'TikTok’s consent page: send the browser there.' }) })
+  .object({
+    authorize_url: z.string().openapi({
+      description: 'TikTok’s consent page: send the browser there.',
+      example: 'https://www.tiktok.com/v2/auth/authorize/?client_key=aw0example&response_type=code&scope=user.info.basic&state=…',
+    }),
+  })
   .openapi('AuthorizeUrl');
 
 export const creatorInfoSchema = z
