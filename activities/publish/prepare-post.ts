@@ -51,12 +51,12 @@ export function createPreparePost({ db, tiktok, calls, media, probe }: PreparePo
     },
   };
 
-  const askCreatorInfo = (ref: PublishRef) => {
+  function askCreatorInfo(ref: PublishRef) {
     const signal = Context.current().cancellationSignal;
     return calls.withToken(ref.social_account_id, { scope: 'video.publish', signal, onRefreshed: refreshNote(db, ref) }, (token) =>
       tiktok.creatorInfo(token, signal),
     );
-  };
+  }
 
   /** Who took the file in may have had no ffprobe. */
   async function probed(post: WorkingPost): Promise<MediaProbe | null> {
