@@ -31,21 +31,16 @@ export interface PutAnswer {
 /** The request ended without an answer. */
 export class NoAnswer extends Error {
   readonly kind: 'idle' | 'connection';
-  /** Whether a byte of the body had been handed to the connection. */
-  readonly begun: boolean;
 
-  constructor(kind: 'idle' | 'connection', begun: boolean, cause?: unknown) {
+  constructor(kind: 'idle' | 'connection', cause?: unknown) {
     super(kind === 'idle' ? 'No byte went through for too long.' : 'The connection broke.', { cause });
     this.name = 'NoAnswer';
     this.kind = kind;
-    this.begun = begun;
   }
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 const CHECKS_PER_IDLE = 4;
-/** “100 Continue” is mostly said by the HTTP server by itself; what refuses stands behind it and needs no body for that. */
-const AFTER_CONTINUE_MS = 300;
 
 /**
  * PUT of a stream, at the speed at which the other side takes it. An answer that comes before the last byte ends the sending: what it
@@ -69,11 +64,13 @@ export function putStream({ url, headers, body, length, idleMs, agents, signal }
         reject(error);
       });
     const onAbort = (): void => fail(signal!.reason as Error);
-    const watch = watchProgress(request, idleMs, () => fail(new NoAnswer('idle', sent > 0)));
+    const watch = watchProgress(request, idleMs, () => fail(new NoAnswer('idle')));
 
-    request.on('error', (cause) => fail(new NoAnswer('connection', sent > 0, cause)));
+    request.on('error', (cause) => fail(new NoAnswer('connection', cause)));
     request.on('response', (response) => {
+      // Nothing that is sent from here on can matter.
       body.unpipe(request);
+      body.destroy();
       void readAnswer(response).then((answer) =>
         settle(() => {
           // Before the last byte the connection is of no more use.
@@ -92,33 +89,6 @@ export function putStream({ url, headers, body, length, idleMs, agents, signal }
     body.pipe(request, { end: false });
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();
-  });
-}
-
-/**
- * What the other side answers to these headers, without a byte of a body: for a connection that it closed on us while its answer was
- * on the way. Null where it does not answer at once.
- */
-export function askWithoutBody({ url, headers, agents, signal }: Omit<PutStream, 'body' | 'length' | 'idleMs'>, timeoutMs: number): Promise<PutAnswer | null> {
-  return new Promise((resolve) => {
-    const request = open(url, { ...headers, Expect: '100-continue' }, agents);
-    const finish = (answer: PutAnswer | null): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      request.destroy();
-      resolve(answer);
-    };
-    const onAbort = (): void => finish(null);
-    let timer = setTimeout(onAbort, timeoutMs);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted) onAbort();
-    request.on('error', onAbort);
-    request.on('continue', () => {
-      clearTimeout(timer);
-      timer = setTimeout(onAbort, Math.min(timeoutMs, AFTER_CONTINUE_MS));
-    });
-    request.on('response', (response) => void readAnswer(response).then(finish));
-    request.flushHeaders();
   });
 }
 

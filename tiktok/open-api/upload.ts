@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { ChunkAnswer, OpenApiResult } from '../../domain/contracts/open-api.ts';
 import { parseRetryAfter } from '../../domain/http-outcomes.ts';
 import { badAnswer, connectionFailure, refusal, unreachable } from './failures.ts';
-import { askWithoutBody, NoAnswer, putStream, type PutAnswer, type PutStream } from './put-stream.ts';
+import { NoAnswer, putStream, type PutAnswer } from './put-stream.ts';
 import { redactor, type Redactor } from './redact.ts';
 import { isUploadUrl } from './upload-url.ts';
 
@@ -18,15 +18,14 @@ export interface ChunkUpload {
 }
 
 export interface Uploader {
+  /** @throws what `body` failed with, AppError('media_changed') where it has another length, signal.reason */
   upload(chunk: ChunkUpload, signal?: AbortSignal): Promise<OpenApiResult<ChunkAnswer>>;
   close(): void;
 }
 
-const MAX_UPLOADS = 64;
+const MAX_UPLOADS = 256;
 /** Fewer system calls: this many bytes wait for the socket at most. */
 const SOCKET_BUFFER_BYTES = 1024 * 1024;
-/** An answer that was lost to a closed connection comes at once when it is asked for again. */
-const ASK_AGAIN_MS = 2_000;
 
 /** Sends chunks of a file: https://developers.tiktok.com/docs/en/content-posting-api-media-transfer-guide. */
 export function createUploader(openApiUrl: string, idleMs: number): Uploader {
@@ -41,29 +40,19 @@ export function createUploader(openApiUrl: string, idleMs: number): Uploader {
       }
       const length = last - first + 1;
       const headers = { 'Content-Type': content_type, 'Content-Length': String(length), 'Content-Range': `bytes ${first}-${last}/${total}` };
-      const put = { url: upload_url, headers, body, length, idleMs, agents, signal };
-      const answer = await answerTo(put);
-      return 'ok' in answer ? answer : toChunkAnswer(answer, redactor(secretsOf(upload_url)));
+      try {
+        const answer = await putStream({ url: upload_url, headers, body, length, idleMs, agents, signal });
+        return toChunkAnswer(answer, redactor(secretsOf(upload_url)));
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error;
+        return error.kind === 'idle' ? unreachable(`No byte of the upload went through for ${idleMs / 1_000} s.`) : connectionFailure(error.cause);
+      }
     },
     close: () => {
       agents.http.destroy();
       agents.https.destroy();
     },
   };
-}
-
-/** The answer, though the other side may have closed the connection on us right after it. */
-async function answerTo(put: PutStream): Promise<PutAnswer | Extract<OpenApiResult<never>, { ok: false }>> {
-  try {
-    return await putStream(put);
-  } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
-    if (error.kind === 'idle') return unreachable(`No byte of the upload went through for ${put.idleMs / 1_000} s.`);
-    // A refusal before the last byte reaches us as a reset connection, where the kernel drops it in favour of our unsent bytes.
-    const refused = error.begun ? await askWithoutBody(put, Math.min(ASK_AGAIN_MS, put.idleMs)) : null;
-    put.signal?.throwIfAborted();
-    return refused !== null && refused.status >= 400 && refused.status !== 417 ? refused : connectionFailure(error.cause ?? error);
-  }
 }
 
 function toChunkAnswer({ status, content_range, retry_after, log_id, text }: PutAnswer, redact: Redactor): OpenApiResult<ChunkAnswer> {
