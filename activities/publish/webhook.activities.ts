@@ -100,12 +100,13 @@ export function createWebhookActivities({ db, client, taskQueuePrefix, logger }:
     return told ? 'the post’s workflow was told' : 'the post’s row was brought up to date';
   }
 
-  const becamePublic = (post: KnownPost, event: Extract<PublishEvent, { post_id: string }>) =>
-    publishPost(db, post, {
+  function becamePublic(post: KnownPost, event: Extract<PublishEvent, { post_id: string }>) {
+    return publishPost(db, post, {
       post_ids: [event.post_id],
       username: post.username,
       note: { kind: 'published', detail: `Public as ${event.post_id}`, key: post.state === 'published' ? `published:${event.post_id}` : 'published' },
     });
+  }
 
   async function tellWorkflow(post: KnownPost, event: string): Promise<boolean> {
     try {
