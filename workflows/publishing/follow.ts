@@ -34,7 +34,9 @@ export function followingSteps(life: PostLife) {
     }
   }
 
-  const isInInbox = (): boolean => now.state === 'in_inbox';
+  function isInInbox(): boolean {
+    return now.state === 'in_inbox';
+  }
 
   async function doubt(reason: string): Promise<NextStep> {
     await activities.setPostState(ref, { state: 'unconfirmed', code: 'post_unconfirmed', reason });
