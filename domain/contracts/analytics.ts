@@ -4,6 +4,16 @@ import type { SyncAnalyticsInput } from './social-account.ts';
 /** The account whose Schedule is made, removed or triggered. */
 export type AnalyticsAccount = SyncAnalyticsInput;
 
+/** Input of `syncAnalytics`. Milliseconds. */
+export interface AnalyticsRound extends SyncAnalyticsInput {
+  timings?: Partial<AnalyticsTimings>;
+}
+export interface AnalyticsTimings {
+  retry_initial_ms: number;
+  retry_max_ms: number;
+}
+export const DEFAULT_ANALYTICS_TIMINGS: AnalyticsTimings = { retry_initial_ms: 5_000, retry_max_ms: 60_000 };
+
 /** Argument of the sampling activities. */
 export interface SampleInput extends AnalyticsAccount {
   /** When this round began: the time of its rows, so that a repeated attempt writes none twice. */

@@ -38,7 +38,7 @@ describe('A round of statistics', () => {
     social_account_id: await seedAccount(database.db, workspace_id, over),
   });
   const round = (account: AnalyticsAccount): Promise<AnalyticsReport> =>
-    temporal.client.workflow.execute('syncAnalytics', { taskQueue: temporal.taskQueue, workflowId: `analytics-test:${randomUUID()}`, args: [account] });
+    temporal.client.workflow.execute('syncAnalytics', { taskQueue: temporal.taskQueue, workflowId: `analytics-test:${randomUUID()}`, args: [{ ...account, timings: { retry_initial_ms: 20, retry_max_ms: 100 } }] });
   const videoRow = (video_id: string) => database.db.selectFrom('sampled_videos').selectAll().where('video_id', '=', video_id).executeTakeFirstOrThrow();
   const samplesOf = (post_id: string) => database.db.selectFrom('post_metrics').selectAll().where('post_id', '=', post_id).orderBy('at').execute();
   const followersOf = ({ social_account_id }: AnalyticsAccount) =>
