@@ -1,6 +1,8 @@
 import { ACTION_RECORDINGS, withActionParts } from '../tests/helpers/action-recordings.ts';
+import { recordAnalytics } from '../tests/helpers/analytics-recording.ts';
 import { recordHistory } from '../tests/helpers/record-history.ts';
 import { recordSession } from '../tests/helpers/session-recording.ts';
+import { recordTokens, TOKEN_RECORDINGS } from '../tests/helpers/token-recording.ts';
 import globalSetup from '../tests/helpers/global-setup.ts';
 import globalTeardown from '../tests/helpers/global-teardown.ts';
 
@@ -9,15 +11,17 @@ import globalTeardown from '../tests/helpers/global-teardown.ts';
  * set a release. A history once released is never recorded over: a changed workflow must still replay it.
  */
 async function main(wanted: readonly string[]): Promise<void> {
+  const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+  const say = (file: string): void => void process.stdout.write(`${file}\n`);
   await globalSetup();
   try {
-    if (wanted.length === 0 || wanted.includes('livestream-session')) process.stdout.write(`${await recordSession()}\n`);
-    if (wanted.length === 1 && wanted[0] === 'livestream-session') return;
+    if (isWanted('livestream-session')) say(await recordSession());
+    const tokens = TOKEN_RECORDINGS.filter(isWanted);
+    if (tokens.length > 0) (await recordTokens(tokens)).forEach(say);
+    const actions = Object.entries(ACTION_RECORDINGS).filter(([name]) => isWanted(name));
+    if (actions.length === 0) return;
     await withActionParts(async (parts) => {
-      for (const [name, run] of Object.entries(ACTION_RECORDINGS)) {
-        if (wanted.length > 0 && !wanted.includes(name)) continue;
-        process.stdout.write(`${await recordHistory(parts.temporal.client, name, await run(parts))}\n`);
-      }
+      for (const [name, run] of actions) say(await recordHistory(parts.temporal.client, name, await run(parts)));
     });
   } finally {
     await globalTeardown();
