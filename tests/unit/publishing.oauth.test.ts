@@ -76,6 +76,7 @@ describe('After consent the browser', () => {
     'https://show.example.evil.example/',
     'https://show.example@evil.example/',
     'https://user:pass@show.example/',
+    'https://user@show.example/',
     'http://show.example/',
     'https://show.example:8443/',
     'https://console.example/',
