@@ -56,9 +56,12 @@ describe('connecting', () => {
     const social = await open();
     await social.signIn();
     await social.connection('idle').waitFor();
-    const redirect = social.connection('redirect').waitFor({ state: 'attached' });
+    // The answer comes once the page has said that it is on the way.
+    await social.page.route('**/api/auth/tiktok/start?*', async (route) => {
+      await social.connection('redirect').waitFor();
+      await route.continue();
+    });
     await social.goToConsent();
-    await redirect;
     await social.decide('Approve');
     await social.connection('connected').waitFor();
     expect(await social.connection('connected').textContent()).toBe(`✓ Connected: @${social.username} can be used now.`);
@@ -115,13 +118,13 @@ describe('publishing', () => {
     await link.waitFor();
     expect(await link.getAttribute('href')).toMatch(new RegExp(`/@${social.username}/video/\\d{19}$`));
     await post.getByText('What happened').click();
-    await post.getByText('Part stored at TikTok').first().waitFor();
+    await post.getByText('Upload complete').waitFor();
     await eventually(async () => {
       await post.getByText('Numbers').click();
       await post.locator('dt').filter({ hasText: 'Views' }).waitFor({ timeout: 1_000 });
       return true;
     });
-    expect(await page.getByLabel('Caption').inputValue()).toBe('');
+    expect(await page.locator('#caption').inputValue()).toBe('');
   });
 
   test('offers what TikTok offers, and chooses nothing beforehand', async () => {

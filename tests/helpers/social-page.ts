@@ -100,7 +100,7 @@ export class SocialPage {
     const form = this.page.locator('#publish');
     await form.getByRole('checkbox', { name: `@${this.username}` }).check();
     await form.getByText('Posting as').waitFor();
-    await form.getByLabel('Video').setInputFiles(file);
+    await form.getByLabel('Video', { exact: true }).setInputFiles(file);
     await form.getByLabel('Caption').fill(caption);
     await form.getByLabel('Who can see it').selectOption({ label: 'Everyone' });
   }

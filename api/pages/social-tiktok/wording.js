@@ -38,8 +38,10 @@ export const accountState = (state) => ACCOUNT_STATES[state] ?? unknown(state);
 const FINAL = new Set(['published', 'failed', 'cancelled']);
 /** Nothing happens any more by itself. */
 export const isFinal = (post) => FINAL.has(post.state);
-/** Its bytes or TikTok's answers arrive right now. */
-export const isMoving = (post) => !isFinal(post) && post.state !== 'scheduled' && post.state !== 'in_inbox';
+const SOON_MS = 15_000;
+const isSoon = ({ publish_at }) => publish_at === null || Date.parse(publish_at) - Date.now() < SOON_MS;
+/** Something happens with it right now, or within seconds. */
+export const isMoving = (post) => !isFinal(post) && post.state !== 'in_inbox' && (post.state !== 'scheduled' || isSoon(post));
 export const isEditable = (post) => post.state === 'scheduled' || post.state === 'waiting_quota';
 export const isRetryable = (post) => post.state === 'failed' || post.state === 'cancelled';
 
