@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, setHandler } from '@temporalio/workflow';
+import { allHandlersFinished, condition, log, setHandler } from '@temporalio/workflow';
 import type { PostState, PublishVideoInput } from '../domain/contracts/post.ts';
 import { cancelUpdate, editUpdate, publishQuery, webhookSignal } from './publish-video.messages.ts';
 import { followingSteps } from './publishing/follow.ts';
@@ -34,6 +34,16 @@ export async function publishVideo(input: PublishVideoInput): Promise<PublishRes
     life.show('cancelled', 'The post was deleted.');
   }
   life.answerCancel(life.now.state === 'cancelled' ? { ok: true } : refusal('post_not_cancellable', `The post is ${life.now.state}.`));
+  if (life.now.state === 'published') await sampleNow(life, input);
   await condition(allHandlersFinished);
   return { state: life.now.state, reason: life.now.reason };
+}
+
+/** A person who sees it published looks for its first numbers; where that fails, the Schedule brings them within minutes. */
+async function sampleNow({ activities }: PostLife, { social_account_id, workspace_id }: PublishVideoInput): Promise<void> {
+  try {
+    await activities.sampleAnalyticsNow({ social_account_id, workspace_id });
+  } catch (error) {
+    log.warn('the first numbers of the post are left to the Schedule', { error });
+  }
 }

@@ -1,4 +1,5 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { AnalyticsActivities } from '../../activities/analytics/analytics.activities.ts';
 import type { PublishActivities } from '../../activities/publish/publish.activities.ts';
 import type { PublishTimings } from '../../domain/contracts/post.ts';
 
@@ -24,6 +25,11 @@ export function publishActivities({ heartbeat_timeout_ms, retry_initial_ms, retr
     retry: { initialInterval: retry_initial_ms, backoffCoefficient: 2, maximumInterval: retry_max_ms },
     summary: 'one chunk of the file',
   });
+  const { sampleAnalyticsNow } = proxyActivities<AnalyticsActivities>({
+    startToCloseTimeout: '10 seconds',
+    retry: { maximumAttempts: 3 },
+    summary: 'first numbers of a published post',
+  });
   return {
     beginPost: rows.beginPost,
     editPost: rows.editPost,
@@ -36,5 +42,6 @@ export function publishActivities({ heartbeat_timeout_ms, retry_initial_ms, retr
     findVideo: calls.findVideo,
     cancelAtTikTok: calls.cancelAtTikTok,
     uploadChunk,
+    sampleAnalyticsNow,
   };
 }
