@@ -16,6 +16,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   await globalSetup();
   try {
     if (isWanted('livestream-session')) say(await recordSession());
+    if (isWanted('sync-analytics')) (await recordAnalytics()).forEach(say);
     const tokens = TOKEN_RECORDINGS.filter(isWanted);
     if (tokens.length > 0) (await recordTokens(tokens)).forEach(say);
     const actions = Object.entries(ACTION_RECORDINGS).filter(([name]) => isWanted(name));
