@@ -124,7 +124,7 @@ async function publish(target: DemoTarget, folder: string, stopped: AbortSignal)
 function summarise(publication: Publication, { permalink, numbers }: Outcome, size: number): void {
   const rows: [string, string][] = [
     ['States', publication.states],
-    ['Upload', `${megabytes(size)} in ${publication.chunks} chunks`],
+    ['Upload', `${megabytes(size)} in ${publication.chunks} chunk${publication.chunks === 1 ? '' : 's'}`],
     ['Permalink', permalink ?? 'none in time'],
     ['First numbers', numbers ? `views ${numbers.view_count}, likes ${numbers.like_count}, comments ${numbers.comment_count}, shares ${numbers.share_count}` : 'none in time'],
     ['All of it took', `${publication.seconds} s`],

@@ -16,7 +16,8 @@ export class Publication {
   }
 
   entry({ kind, detail }: TimelineEntry): string {
-    if (kind === 'chunk') this.chunks += 1;
+    // The last chunk is told as the end of the upload.
+    if (kind === 'chunk' || kind === 'uploaded') this.chunks += 1;
     return `${kind.padEnd(16)}${detail ?? ''}`.trimEnd();
   }
 

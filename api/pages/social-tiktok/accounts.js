@@ -31,7 +31,7 @@ function card(account, { role, changed }) {
       el('h3', {}, name),
       el('span', { class: `badge ${tone}`, 'data-role': 'state' }, el('span', { 'aria-hidden': 'true' }, `${sign} `), word),
     ),
-    display_name && display_name !== name && el('p', { class: 'quiet-text' }, display_name),
+    display_name && ![name, account.username].includes(display_name) && el('p', { class: 'quiet-text' }, display_name),
     state_reason && el('p', { class: 'reason', 'data-role': 'reason' }, state_reason),
     missing.length > 0 &&
       el(
