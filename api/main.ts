@@ -20,6 +20,8 @@ import { createTemporalGateway } from './temporal.ts';
 const SHUTDOWN_MS = 10_000;
 /** What answers under way may still take; streams were told to end. */
 const DRAIN_MS = 5_000;
+/** Node's five minutes would cut an upload of 4 GB over most lines; one that stands still is ended by its route. */
+const REQUEST_MS = 6 * 3_600_000;
 
 /** Runs one API process. It answers while Temporal is down, and waits for nothing at its start. */
 async function main(): Promise<void> {
@@ -66,7 +68,7 @@ async function main(): Promise<void> {
     shutdown: shutdown.signal,
   });
 
-  const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ port }) => {
+  const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT, serverOptions: { requestTimeout: REQUEST_MS } }, ({ port }) => {
     listening.url = urlOf(env.HOST, port);
     logger.info(listening, 'the API listens');
     announceReady(listening);

@@ -8,6 +8,8 @@ import { createLocalStorage } from '../../media/local-storage.ts';
 import { probeMedia } from '../../media/probe.ts';
 import { readUpload } from '../../api/multipart.ts';
 import { writeClip } from '../../scripts/demo/clip.ts';
+import { sql } from 'kysely';
+import { seedPublishedPost } from '../helpers/analytics.ts';
 import { eventually } from '../helpers/eventually.ts';
 import {
   BOUNDARY,
@@ -300,6 +302,27 @@ describe('files of their own', () => {
     expect([foreign.status, faultsIn(foreign.body)]).toEqual([422, { media_id: 'is no file of this workspace' }]);
     expect((await api.call('DELETE', `/api/media/${stored.id}`, { token: owner.token })).status).toBe(204);
     expect(await api.call('GET', `/api/media/${stored.id}`, { token: owner.token })).toMatchObject({ status: 404 });
+  });
+
+  test('can’t be deleted under somebody who is posting them', async () => {
+    const stored = await upload(mp4());
+    const { db } = api.database;
+    let commit = (): void => undefined;
+    let posted = false;
+    const posting = db.transaction().execute(async (trx) => {
+      const request = { social_account_id: owner.account, workspace_id: owner.workspace_id };
+      const id = await seedPublishedPost(trx, request, []);
+      await trx.updateTable('posts').set({ source: 'file', media_id: stored.id, video_url: null }).where('id', '=', id).execute();
+      posted = true;
+      await new Promise<void>((resolve) => (commit = resolve));
+    });
+    await eventually(() => posted);
+    const deleting = api.call('DELETE', `/api/media/${stored.id}`, { token: owner.token });
+    const isWaiting = async () => (await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db)).rows.length > 0;
+    await eventually(isWaiting).finally(() => commit());
+    await posting;
+    expect((await deleting).status).toBe(409);
+    expect((await api.call('GET', `/api/media/${stored.id}`, { token: owner.token })).status).toBe(200);
   });
 
   test('take no metadata', async () => {

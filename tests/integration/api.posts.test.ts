@@ -155,8 +155,8 @@ describe('POST /api/posts', () => {
     });
     await eventually(() => locked);
     const creating = create(direct);
-    await eventually(async () => (await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db)).rows.length > 0);
-    release();
+    const isWaiting = async () => (await sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(db)).rows.length > 0;
+    await eventually(isWaiting).finally(release);
     await disconnecting;
     const { status, body } = await creating;
     expect([status, faultsIn(body)]).toEqual([422, { 'social_account_ids.0': ERRORS.account_disconnected.message }]);
