@@ -51,20 +51,23 @@ export function createWebhooks(clock: Clock, settings: SettingsDesk): Webhooks {
     clock.at(clock.now() + backoff, () => void attempt(delivery, attemptsLeft - 1));
   };
 
-  const dispatch = (delivery: Delivery): void => {
+  /** Resolves after the first attempt; retries go their own way. */
+  const dispatch = async (delivery: Delivery): Promise<void> => {
     const { duplicates, max_attempts } = settings.current.webhooks;
-    for (let copy = 0; copy <= duplicates; copy++) void attempt(delivery, max_attempts);
+    await Promise.all(Array.from({ length: duplicates + 1 }, () => attempt(delivery, max_attempts)));
   };
-  const flush = (order: 'oldest' | 'newest'): void => {
+  /** One after the other, so that they arrive in this order. */
+  const flush = async (order: 'oldest' | 'newest'): Promise<void> => {
     const batch = order === 'newest' ? held.reverse() : held;
     held = [];
-    batch.forEach(dispatch);
+    const { signal } = stop;
+    for (const delivery of batch) if (!signal.aborted) await dispatch(delivery);
   };
   const enqueue = (delivery: Delivery): void => {
     const { paused, disorder_ms } = settings.current.webhooks;
-    if (!paused && disorder_ms === 0) return dispatch(delivery);
+    if (!paused && disorder_ms === 0) return void dispatch(delivery);
     held = [...held.slice(-MAX_DELIVERIES + 1), delivery];
-    if (!paused && held.length === 1) clock.at(clock.now() + disorder_ms, () => flush('newest'));
+    if (!paused && held.length === 1) clock.at(clock.now() + disorder_ms, () => void flush('newest'));
   };
 
   return {
@@ -83,11 +86,11 @@ export function createWebhooks(clock: Clock, settings: SettingsDesk): Webhooks {
     },
     again: (id) => {
       const delivery = deliveries.get(id) ?? null;
-      if (delivery) dispatch(delivery);
+      if (delivery) void dispatch(delivery);
       return delivery;
     },
     deliveries: () => [...deliveries.values()],
-    resume: () => flush('oldest'),
+    resume: () => void flush('oldest'),
     reset: () => {
       stop.abort();
       stop = new AbortController();

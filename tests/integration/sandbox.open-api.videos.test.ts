@@ -63,6 +63,18 @@ describe('the list of videos', () => {
     expect(codeOf(await list(account, {}, ''))).toEqual([400, 'invalid_params']);
   });
 
+  test('loses none of those that were posted in the same moment, even one a page', async () => {
+    const account = await tiktok.account();
+    const ids = (await Promise.all(Array.from({ length: 15 }, () => addVideo(account)))).map(({ id }) => id);
+    const seen: string[] = [];
+    let page = await list(account, { max_count: 1 });
+    for (let index = 0; index < ids.length && idsOf(page).length > 0; index++) {
+      seen.push(...idsOf(page));
+      page = await list(account, { max_count: 1, cursor: page.json.data.cursor });
+    }
+    expect(seen.sort()).toEqual(ids.sort());
+  });
+
   test('takes any time in milliseconds as its cursor', async () => {
     const account = await tiktok.account();
     const early = (await addVideo(account)).id;
