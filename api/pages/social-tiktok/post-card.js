@@ -5,7 +5,7 @@ import { accountName, isEditable, isFinal, isRetryable, postState, privacyWord, 
 
 const SHOWN_CAPTION = 160;
 /** Too far to be cancelled, or over. */
-const UNSTOPPABLE = new Set(['published', 'failed', 'cancelled', 'in_inbox', 'unconfirmed']);
+const UNSTOPPABLE = new Set(['published', 'failed', 'cancelled', 'in_inbox']);
 
 /** What a card of the list shows; `open`: keys of the details that a person has opened. */
 export function postCard(post, { open, cancel, retry, remove, edit }) {
