@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import type { Account } from './state/accounts.ts';
 import { BoundedMap } from './state/bounded-map.ts';
 import type { Clock } from './state/clock.ts';
-import type { Settings, SettingsDesk } from './state/settings.ts';
+import type { Settings } from './state/settings-schema.ts';
+import type { SettingsDesk } from './state/settings.ts';
 
 const MAX_DELIVERIES = 5_000;
 

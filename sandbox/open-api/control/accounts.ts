@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { bodyOf, ControlError } from '../../routes/control-input.ts';
 import { pairBody } from '../routes/oauth.ts';
 import { accountPatchSchema, accountSchema, type Account } from '../state/accounts.ts';
-import { SCOPES } from '../state/settings.ts';
+import { SCOPES } from '../state/settings-schema.ts';
 import type { World } from '../world.ts';
 import { disconnectSchema, expireSchema, grantSchema, nextPostSchema } from './schemas.ts';
 import { accountState } from './views.ts';

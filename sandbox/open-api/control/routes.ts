@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { answerControlError, bodyOf } from '../../routes/control-input.ts';
 import { faultSchema } from '../state/faults.ts';
-import { settingsPatchSchema } from '../state/settings.ts';
+import { settingsPatchSchema } from '../state/settings-schema.ts';
 import type { World } from '../world.ts';
 import { accountControl } from './accounts.ts';
 import { postControl } from './posts.ts';

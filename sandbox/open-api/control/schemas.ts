@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { scopeSchema } from '../state/settings.ts';
+import { scopeSchema } from '../state/settings-schema.ts';
 import { usernameSchema } from '../state/accounts.ts';
 
 const ms = z

@@ -1,5 +1,5 @@
-import type { Settings } from '../state/settings.ts';
-import { SCOPES } from '../state/settings.ts';
+import type { Settings } from '../state/settings-schema.ts';
+import { SCOPES } from '../state/settings-schema.ts';
 
 /** What the consent page is asked for, checked. */
 export interface AuthorizeRequest {

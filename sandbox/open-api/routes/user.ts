@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { Scope } from '../state/settings.ts';
+import type { Scope } from '../state/settings-schema.ts';
 import { ApiFault } from '../wire/answers.ts';
 import { apiEndpoint, fieldsOf, type Call } from '../wire/api-endpoint.ts';
 import type { Json } from '../wire/json.ts';

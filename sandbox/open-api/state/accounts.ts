@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { BoundedMap } from './bounded-map.ts';
-import { scopeSchema } from './settings.ts';
+import { scopeSchema } from './settings-schema.ts';
 
 const MAX_ACCOUNTS = 20_000;
 const figure = z.number().int().min(0).max(1_000_000_000_000);

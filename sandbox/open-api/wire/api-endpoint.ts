@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import type { Account } from '../state/accounts.ts';
 import type { Grant } from '../state/grants.ts';
-import type { Scope } from '../state/settings.ts';
+import type { Scope } from '../state/settings-schema.ts';
 import type { World } from '../world.ts';
 import { apiError, ApiFault, apiOk, type Answer } from './answers.ts';
 import type { Json } from './json.ts';
