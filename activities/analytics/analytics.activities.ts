@@ -30,7 +30,7 @@ export function createAnalyticsActivities({ client, taskQueuePrefix, everyMs, ..
     /** Removes the account's Schedule. A repeat changes nothing. */
     removeAnalyticsSchedule: (account: AnalyticsAccount): Promise<void> => schedules.remove(account),
     /** Has the account sampled now: a post of it has just become public. */
-    sampleAnalyticsNow: (account: AnalyticsAccount): Promise<void> => schedules.runNow(account),
+    sampleAnalyticsNow: ({ social_account_id, workspace_id }: AnalyticsAccount): Promise<void> => schedules.runNow({ social_account_id, workspace_id }),
   };
 }
 

@@ -215,7 +215,10 @@ describe('The summary', () => {
     ({ post_id: evergreen } = await measuredPost(first, '2026-01-20T00:00:00Z', [
       ['2026-01-31T00:00:00Z', 100, 10],
       ['2026-02-07T00:00:00Z', 150, 12],
+      // Of the week from its first moment on, and of the next one from its last moment on.
+      ['2026-02-08T00:00:00Z', 170, 12],
       ['2026-02-14T00:00:00Z', 250, 42, 1, 1],
+      ['2026-02-15T00:00:00Z', 9_999, 99, 9, 9],
     ]));
     ({ post_id: hit } = await measuredPost(second, '2026-02-10T17:30:00Z', [['2026-02-12T00:00:00Z', 900, 5]], { caption: '=HYPERLINK("http://evil"), "Hit"' }));
     await followers(first.social_account_id, [
