@@ -31,16 +31,26 @@ interface Usable {
 
 type Loaded = ({ ok: true } & Usable) | OpenApiFailure;
 
+/** What a refresh came to, and the account after it. */
+interface Renewal {
+  answer: RefreshAnswer;
+  row: SocialAccountRow | undefined;
+}
+
 /**
- * Calls TikTok for accounts. In this process one refresh at a time is asked for an account, however many wait for it; over all
- * processes the `tiktokToken` workflow sees to that.
+ * Calls TikTok for accounts. In this process an account is read once and refreshed once at a time, however many wait for it;
+ * over all processes the `tiktokToken` workflow sees to that.
  */
 export function createAccountCalls({ db, secrets, client, taskQueuePrefix, logger, refreshMs }: AccountCallsDeps): AccountCalls {
   const tokens = createTokenWorkflow(client, taskQueuePrefix, refreshMs);
-  const underWay = new Map<string, Promise<RefreshAnswer>>();
+  // A read that began a moment ago may miss a refresh: its token is then found wanting, and the refresh answers with the newer one.
+  const read = shared((id: string) => findSocialAccountById(db, id));
+  const renew = shared(async (_key: string, { id, workspace_id, token_version }: SocialAccountRow): Promise<Renewal> => {
+    const answer = await tokens.refresh({ social_account_id: id, workspace_id }, token_version);
+    return { answer, row: answer.ok ? await findSocialAccountById(db, id) : undefined };
+  });
 
-  const load = async (id: string, scope: TikTokScope): Promise<Loaded> => {
-    const row = await findSocialAccountById(db, id);
+  const judge = (row: SocialAccountRow | undefined, scope: TikTokScope): Loaded => {
     const known = accountLifeOf(row);
     if (known.kind === 'gone' || !row?.access_token) return refusal('account_disconnected');
     if (known.kind === 'reconnect_needed') return refusal(known.code, known.reason);
@@ -48,30 +58,21 @@ export function createAccountCalls({ db, secrets, client, taskQueuePrefix, logge
     return { ok: true, row, life: known.life, accessToken: secrets.open(row.access_token) };
   };
 
-  const refresh = ({ id, workspace_id }: SocialAccountRow, seenVersion: number): Promise<RefreshAnswer> => {
-    const key = `${id}:${seenVersion}`;
-    const joined = underWay.get(key);
-    if (joined) return joined;
-    const asked = tokens.refresh({ social_account_id: id, workspace_id }, seenVersion).finally(() => underWay.delete(key));
-    underWay.set(key, asked);
-    return asked;
-  };
-
   /** The account with a newer pair than `stale` has. */
-  const renewed = async (stale: Usable, { scope, signal, onRefreshed }: CallOptions): Promise<Loaded> => {
-    const answer = await orAbort(refresh(stale.row, stale.life.token_version), signal).catch((error: unknown): RefreshAnswer => {
+  const renewed = async ({ row, life }: Usable, { scope, signal, onRefreshed }: CallOptions): Promise<Loaded> => {
+    const renewal = await orAbort(renew(`${row.id}:${life.token_version}`, row), signal).catch((error: unknown): Renewal => {
       signal?.throwIfAborted();
-      logger.warn({ err: error, social_account_id: stale.row.id }, 'a refresh was asked for and got no answer');
-      return { ok: false, code: 'unavailable', reason: 'Temporal did not answer a refresh in time.', state: stale.life.state };
+      logger.warn({ err: error, social_account_id: row.id }, 'a refresh was asked for and got no answer');
+      return { answer: { ok: false, code: 'unavailable', reason: 'Temporal did not answer a refresh in time.', state: life.state }, row: undefined };
     });
-    if (!answer.ok) return refusal(answer.code, answer.reason);
+    if (!renewal.answer.ok) return refusal(renewal.answer.code, renewal.answer.reason);
     await onRefreshed?.();
-    return load(stale.row.id, scope);
+    return judge(renewal.row, scope);
   };
 
   return {
     async withToken(socialAccountId, options, call) {
-      let account = await load(socialAccountId, options.scope);
+      let account = judge(await read(socialAccountId), options.scope);
       if (!account.ok) return account;
       if (refreshDue(account.life, Date.now())) {
         const fresh = await renewed(account, options);
@@ -99,6 +100,18 @@ const refusal = (code: ErrorCode, reason: string = ERRORS[code].message): OpenAp
   retryable: !ERRORS[code].permanent,
   retry_after_ms: null,
 });
+
+/** Whoever calls with a key for which a call is under way gets that one's result. */
+function shared<A extends unknown[], T>(run: (key: string, ...rest: A) => Promise<T>): (key: string, ...rest: A) => Promise<T> {
+  const underWay = new Map<string, Promise<T>>();
+  return (key, ...rest) => {
+    const joined = underWay.get(key);
+    if (joined) return joined;
+    const started = run(key, ...rest).finally(() => underWay.delete(key));
+    underWay.set(key, started);
+    return started;
+  };
+}
 
 /** The refresh goes on for those who still wait. */
 async function orAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
