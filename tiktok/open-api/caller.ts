@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { OpenApiResult } from '../../domain/contracts/open-api.ts';
 import { readAnswer } from './envelopes.ts';
-import { redactor } from './redact.ts';
+import { redactor } from '../http/redact.ts';
 import type { Transport } from './transport.ts';
 
 /** One call; its value is what `schema` makes of the answer. */

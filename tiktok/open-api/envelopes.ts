@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { OpenApiFailure, OpenApiResult } from '../../domain/contracts/open-api.ts';
 import { parseLossless } from '../../domain/publishing/lossless-json.ts';
 import { badAnswer, refusal } from './failures.ts';
-import type { Redactor } from './redact.ts';
+import type { Redactor } from '../http/redact.ts';
 import type { ApiAnswer } from './transport.ts';
 
 interface SaidError {

@@ -1,9 +1,8 @@
 import type { OpenApiFailure } from '../../domain/contracts/open-api.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import { codeOfTikTokError, isRetryable } from '../../domain/publishing/open-api-errors.ts';
+import { connectionFault } from '../http/connection-faults.ts';
 
-/** Faults of a connection that never was: TikTok has not seen the request. */
-const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EHOSTDOWN|UND_ERR_CONNECT_TIMEOUT|CERT_.+|.+_CERT|.*_VERIFY_.*|ERR_TLS_CERT_.+)$/;
 /** In these TikTok's answer does not say that nothing happened. */
 const INDEFINITE_CODES = new Set(['internal_error', 'server_error']);
 
@@ -57,18 +56,6 @@ export const unreachable = (reason: string, definite = false): OpenApiFailure =>
 
 /** A connection that could not be made, or that broke. */
 export function connectionFailure(error: unknown): OpenApiFailure {
-  const code = errorCode(error);
-  const isUnsent = code !== null && NEVER_SENT.test(code);
-  return unreachable(`${isUnsent ? 'TikTok could not be reached' : 'The connection to TikTok broke'}: ${wordsOf(error)}.`, isUnsent);
-}
-
-const errorCode = (error: unknown): string | null => {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : null;
-};
-
-/** Several addresses, each refusing: the message of an AggregateError is empty. */
-function wordsOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return [...new Set(error.errors.map(wordsOf))].join('; ');
-  return error instanceof Error ? error.message || errorCode(error) || error.name : String(error);
+  const { reason, unsent } = connectionFault(error);
+  return unreachable(reason, unsent);
 }

@@ -1,6 +1,8 @@
 import { Agent, request as send, type Dispatcher } from 'undici';
 import type { OpenApiFailure } from '../../domain/contracts/open-api.ts';
 import { parseRetryAfter } from '../../domain/http-outcomes.ts';
+import { limitTime } from '../http/limit-time.ts';
+import { readBounded } from '../http/read-bounded.ts';
 import { badAnswer, connectionFailure, refusal, unreachable } from './failures.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -60,27 +62,6 @@ export function createTransport(baseUrl: string, timeoutMs: number): Transport {
   };
 }
 
-/** AbortSignal.any would keep every call alive for as long as the caller's own signal lives. */
-function limitTime(timeoutMs: number, signal?: AbortSignal): { signal: AbortSignal; timedOut(): boolean; end(): void } {
-  const abort = new AbortController();
-  let timedOut = false;
-  const onAbort = (): void => abort.abort();
-  const timer = setTimeout(() => {
-    timedOut = !abort.signal.aborted;
-    abort.abort();
-  }, timeoutMs);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  if (signal?.aborted) onAbort();
-  return {
-    signal: abort.signal,
-    timedOut: () => timedOut,
-    end: () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-    },
-  };
-}
-
 async function toAnswer({ statusCode: status, headers, body }: Dispatcher.ResponseData): Promise<{ ok: true; answer: ApiAnswer } | OpenApiFailure> {
   const log_id = one(headers['x-tt-logid']);
   if (status >= 300 && status < 400) {
@@ -88,22 +69,10 @@ async function toAnswer({ statusCode: status, headers, body }: Dispatcher.Respon
     return badAnswer(`TikTok answered with a redirect (HTTP ${status}), which is not followed.`, { definite: true, retryable: false });
   }
   const retry_after_ms = parseRetryAfter(one(headers['retry-after']), Date.now());
-  const text = await readBounded(body);
-  if (text !== null) return { ok: true, answer: { status, text, log_id, retry_after_ms } };
+  const bytes = await readBounded(body, MAX_BODY_BYTES);
+  if (bytes !== null) return { ok: true, answer: { status, text: bytes.toString('utf8'), log_id, retry_after_ms } };
   const words = `an answer of more than ${MAX_BODY_BYTES} bytes`;
   return status < 400 ? badAnswer(`TikTok gave ${words}.`) : refusal({ status, tiktok_code: null, message: words, log_id, retry_after_ms });
-}
-
-/** The body as text; null where it is longer than it may be. */
-async function readBounded(body: Dispatcher.ResponseData['body']): Promise<string | null> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > MAX_BODY_BYTES) return null;
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }
 
 const one = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? (value[0] ?? null) : (value ?? null));

@@ -5,7 +5,7 @@ import type { ChunkAnswer, OpenApiResult } from '../../domain/contracts/open-api
 import { parseRetryAfter } from '../../domain/http-outcomes.ts';
 import { badAnswer, connectionFailure, refusal, unreachable } from './failures.ts';
 import { NoAnswer, putStream, type PutAnswer } from './put-stream.ts';
-import { redactor, type Redactor } from './redact.ts';
+import { redactor, type Redactor } from '../http/redact.ts';
 import { isUploadUrl } from './upload-url.ts';
 
 export interface ChunkUpload {

@@ -1,7 +1,7 @@
 const MAX_WORDS = 300;
 const SHORTEST_SECRET = 6;
-/** Access, refresh and client tokens by their prefix, wherever they come from. */
-const TOKEN = /\b(act|rft|clt)\.[\w!*.~+/=%-]{6,}/g;
+/** Tokens by their prefix, wherever they come from: of the Open API (access, refresh, client) and of the Shop. */
+const TOKEN = /\b(?:(?:act|rft|clt)\.|(?:TTP|ROW|GCP)_)[\w!*.~+/=%-]{6,}/g;
 
 export type Redactor = (text: string) => string;
 
