@@ -44,6 +44,7 @@ export const landingPage = ({ version, tiktok, links }: Landing) =>
         <p>The API runs. TikTok is ${tiktok === 'sandbox' ? 'the sandbox' : 'the real one'}.</p>
         <ul>
           <li><a href="${links.docs}">API documentation</a> (<a href="${links.openapi}">OpenAPI 3.1</a>)</li>
+          <li><a href="/crm/social/tiktok">TikTok accounts and posts</a></li>
           <li><a href="${links.health}">Health</a>, <a href="${links.metrics}">metrics</a></li>
           ${links.temporal_ui ? html`<li><a href="${links.temporal_ui}">Temporal</a></li>` : ''}
         </ul>

@@ -14,8 +14,8 @@ export function installRuntime(log: Logger): void {
       trace: at('trace'),
       debug: at('debug'),
       info: at('debug'),
-      // An activity that this process hands on because it ends is no news.
-      warn: (message, meta) => at(isShutdown(meta) ? 'debug' : 'warn')(message, meta),
+      // An activity that this process hands on because it ends is no news; nor is a worker that is meant for activities alone.
+      warn: (message, meta) => at(isShutdown(meta) || message.startsWith('No workflows registered') ? 'debug' : 'warn')(message, meta),
       error: at('error'),
     },
     telemetryOptions: { logging: { filter: 'WARN', forward: {} } },
