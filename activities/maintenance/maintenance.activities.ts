@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Db } from '../../db/client.ts';
 import { listUnattended } from '../../db/consumer.repository.ts';
+import { thinMetrics } from '../../db/metrics-retention.ts';
 import { deleteExpired, deleteSpent } from '../../db/retention.repository.ts';
 import type { LivestreamSessionInput } from '../../domain/contracts/livestream.ts';
 import { PLAN_TIERS } from '../../domain/plans.ts';
@@ -19,7 +20,7 @@ export function createMaintenanceActivities({ db, startSession }: MaintenanceDep
       let total = 0;
       for (const tier of PLAN_TIERS) {
         for (let deleted = 1; deleted > 0; ) {
-          deleted = await deleteExpired(db, tier, new Date());
+          deleted = (await deleteExpired(db, tier, new Date())) + (await thinMetrics(db, tier, new Date()));
           total += deleted;
           context.heartbeat(total);
           context.cancellationSignal.throwIfAborted();
