@@ -218,6 +218,8 @@ export interface PublishedFacts {
   post_ids: readonly string[];
   /** The account's handle; null: unknown, and then there is no link. */
   username: string | null;
+  /** TikTok says so just now: numbers that had ended, because it was hidden for a while, begin again. */
+  is_public?: boolean;
   note: TimelineNote;
 }
 
@@ -225,7 +227,7 @@ export interface PublishedFacts {
  * It is published, or more of its TikTok ids are known. Each id is sampled from now on; the first one makes the link.
  * A draft that was posted frees its place among the pending ones.
  */
-export async function publishPost(db: Db, ref: PostRef, { post_ids, username, note }: PublishedFacts): Promise<Row<'posts'> | undefined> {
+export async function publishPost(db: Db, ref: PostRef, { post_ids, username, is_public = false, note }: PublishedFacts): Promise<Row<'posts'> | undefined> {
   return db.transaction().execute(async (tx) => {
     const row = await changePost(tx, ref, {
       from: [...OPEN_STATES, 'published'],
@@ -252,6 +254,7 @@ export async function publishPost(db: Db, ref: PostRef, { post_ids, username, no
         .onConflict((conflict) => conflict.columns(['social_account_id', 'video_id']).doNothing())
         .execute();
     }
+    if (is_public) await sampleAgain(tx, row.social_account_id, post_ids);
     if (row.mode === 'inbox') await voidTurns(tx, row.id);
     return { ...row, permalink: row.permalink ?? permalink };
   });
@@ -293,6 +296,16 @@ export async function hideVideo(db: Db, socialAccountId: string, videoId: string
     .set({ gone_at: sql<Date>`coalesce(gone_at, now())` })
     .where('social_account_id', '=', socialAccountId)
     .where('video_id', '=', videoId)
+    .execute();
+}
+
+async function sampleAgain(db: Db, socialAccountId: string, videoIds: readonly string[]): Promise<void> {
+  await db
+    .updateTable('sampled_videos')
+    .set({ gone_at: null, misses: 0, next_sample_at: new Date() })
+    .where('social_account_id', '=', socialAccountId)
+    .where('video_id', 'in', videoIds)
+    .where('gone_at', 'is not', null)
     .execute();
 }
 

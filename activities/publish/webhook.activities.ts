@@ -104,6 +104,7 @@ export function createWebhookActivities({ db, client, taskQueuePrefix, logger }:
     return publishPost(db, post, {
       post_ids: [event.post_id],
       username: post.username,
+      is_public: true,
       note: { kind: 'published', detail: `Public as ${event.post_id}`, key: post.state === 'published' ? `published:${event.post_id}` : 'published' },
     });
   }

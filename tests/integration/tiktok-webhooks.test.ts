@@ -66,8 +66,12 @@ test('ids that become public after the workflow has ended are kept, sampled and 
   }
   expect(await row(post.id)).toMatchObject({ tiktok_post_ids: [POST_ID, '7412345678901234568'], permalink: `https://www.tiktok.com/@ada/video/${POST_ID}` });
   expect(await receive(body('post.publish.no_longer_publicaly_available', openId, { publish_id, post_id: POST_ID }))).toBe('the post’s row was brought up to date');
-  const sampled = await database.db.selectFrom('sampled_videos').select(['video_id', 'gone_at']).where('social_account_id', '=', account).orderBy('video_id').execute();
-  expect(sampled).toEqual([{ video_id: POST_ID, gone_at: expect.any(Date) }, { video_id: '7412345678901234568', gone_at: null }]);
+  const sampled = () =>
+    database.db.selectFrom('sampled_videos').select(['video_id', 'gone_at']).where('social_account_id', '=', account).orderBy('video_id').execute();
+  expect(await sampled()).toEqual([{ video_id: POST_ID, gone_at: expect.any(Date) }, { video_id: '7412345678901234568', gone_at: null }]);
+  const later = body('post.publish.publicly_available', openId, { publish_id, post_id: POST_ID }, Math.floor(Date.now() / 1_000) + 1);
+  expect(await receive(later)).toBe('the post’s row was brought up to date');
+  expect(await sampled()).toEqual([{ video_id: POST_ID, gone_at: null }, { video_id: '7412345678901234568', gone_at: null }]);
 });
 
 test('a draft that its owner posts long after is published, and one that TikTok then refuses has failed', async () => {
