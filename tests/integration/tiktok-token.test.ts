@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import proto from '@temporalio/proto';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import type { TikTokTokenInput, TokenTimings } from '../../domain/contracts/social-account.ts';
 import { tiktokTokenWorkflowId } from '../../domain/names.ts';
 import { consentRemovedSignal, disconnectUpdate, refreshUpdate, tokenQuery } from '../../workflows/tiktok-token.messages.ts';
@@ -58,6 +59,8 @@ test('a hundred callers with a token that has ended share one refresh, and each 
   const results = await Promise.all(Array.from({ length: 100 }, () => whoami(id)));
   expect(results.filter(({ ok }) => ok)).toHaveLength(100);
   expect(tiktok.calls.refresh - refreshes).toBe(1);
+  const { events } = await handleOf(id).fetchHistory();
+  expect(events?.filter(({ workflowExecutionUpdateAcceptedEventAttributes: update }) => update)).toHaveLength(1);
   expect(await accounts.row(id)).toMatchObject({ state: 'connected', token_version: 2, refresh_sent_version: null, last_refresh_error: null });
 });
 
@@ -143,6 +146,16 @@ test('invalid_grant: reconnect_needed with TikTok’s words, one notification, a
   expect(told).toHaveLength(1);
   expect(told[0]).toContain('has to be connected again');
   expect(told[0]).toContain('invalid_grant');
+});
+
+test('an attempt that died after it had given the account up tells the workspace, and no later one tells it again', async () => {
+  const reason = `died ${randomUUID()}`;
+  const { id } = await account({ state: 'reconnect_needed', state_code: 'reconnect_needed', state_reason: reason });
+  const input = { social_account_id: id, workspace_id: accounts.workspace_id, seen_version: 1, expiring_before_ms: 0 };
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    expect(await new MockActivityEnvironment().run(accounts.activities.refreshToken, input)).toMatchObject({ kind: 'reconnect_needed', reason });
+  }
+  expect((await accounts.notifications()).filter((message) => message.includes(reason))).toHaveLength(1);
 });
 
 test('an answer that was lost: the same token is tried again, and TikTok’s no is reported as token_lost', async () => {
