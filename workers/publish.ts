@@ -35,7 +35,7 @@ export async function createPublishRole(context: WorkerContext): Promise<RolePar
     activities: {
       ...createAccountReadActivities({ tiktok, calls }),
       ...createAnalyticsActivities({ db, tiktok, calls, client, taskQueuePrefix, logger: log }),
-      ...createPublishActivities({ db, secrets, tiktok, calls, media: createMediaStorage(env), probe: (path) => probeMedia(path, env.FFPROBE_PATH), logger: log }),
+      ...createPublishActivities({ db, pool, secrets, tiktok, calls, media: createMediaStorage(env), probe: (path) => probeMedia(path, env.FFPROBE_PATH), logger: log }),
       ...createWebhookActivities({ db, client, taskQueuePrefix, logger: log }),
     },
     workerOptions: { maxConcurrentActivityTaskExecutions: 100 },

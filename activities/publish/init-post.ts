@@ -11,6 +11,7 @@ import type { OpenApiClient } from '../../tiktok/open-api/client.ts';
 import type { AccountCalls } from '../accounts/account-calls.ts';
 import { heartbeating } from '../actions/heartbeating.ts';
 import { afterRefusal } from './limits.ts';
+import { waitInRow } from './post-rows.ts';
 import { fileOf } from './stored-file.ts';
 import { gone, loadPost, refreshNote, scopeOf, type PublishRef } from './working-post.ts';
 
@@ -64,7 +65,9 @@ export function createInitPost({ db, secrets, tiktok, calls, logger }: InitPostD
     const reason = `${LOST} ${why}`;
     const released = await releaseInit(db, ref, post.init_count, { reason });
     // The attempt that was taken for dead has stored its answer after all.
-    return released ? { kind: 'lost', reason } : whatStands(ref, await loadPost(db, ref));
+    if (!released) return whatStands(ref, await loadPost(db, ref));
+    await waitInRow(db, ref, 'tiktok_unreachable', reason);
+    return { kind: 'lost', reason };
   }
 
   async function callInit(ref: PublishRef, post: WorkingPost, plan: ChunkPlan | null): Promise<{ called: boolean; result: OpenApiResult<InitAnswer> }> {

@@ -1,10 +1,17 @@
+import type pg from 'pg';
+import { v5 as uuidV5 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { dropTurns, takeTurn } from '../../db/init-turn.repository.ts';
+import { createNotification } from '../../db/notification.repository.ts';
 import { changePost, dropInit, editPost as writeEdit, endPost, findWorkingPost, UNSENT_STATES } from '../../db/post-progress.repository.ts';
 import type { BeginOutcome, PostEdit, PostState, PostUpdateAnswer, PublishStep, QuotaAnswer } from '../../domain/contracts/post.ts';
 import { ERRORS, type ErrorCode } from '../../domain/errors.ts';
 import { chunkAt } from '../../domain/publishing/chunk-plan.ts';
 import { loadPost, stepKey, type PublishRef } from './working-post.ts';
+
+/** A fixed name space of ours for ids of notifications. */
+const NOTICES = '0d1f6b7e-35d5-4c43-9a43-6f3a0a1e9a55';
+const CAPTION_SHOWN = 80;
 
 /** Where a post's workflow goes on when it takes over a row in this state; null: nothing is left to do. */
 const STEP_OF_STATE: Readonly<Record<PostState, PublishStep | null>> = {
@@ -26,8 +33,13 @@ export interface PostStateChange {
   reason: string | null;
 }
 
+export interface PostRowsDeps {
+  db: Db;
+  pool: Pick<pg.Pool, 'query'>;
+}
+
 /** The activities that only change rows of ours. */
-export function createPostRows({ db }: { db: Db }) {
+export function createPostRows({ db, pool }: PostRowsDeps) {
   return {
     /** Takes the post up, whatever state it is in: a workflow that was lost is followed by one that goes on. */
     async beginPost(ref: Omit<PublishRef, 'run'>): Promise<BeginOutcome> {
@@ -75,6 +87,7 @@ export function createPostRows({ db }: { db: Db }) {
     async setPostState(ref: PublishRef, { state, code, reason }: PostStateChange): Promise<void> {
       if (state === 'failed' || state === 'cancelled') {
         await endPost(db, ref, state, { code, reason });
+        if (state === 'failed') await tellFailed({ db, pool }, ref);
       } else if (state === 'scheduled') {
         await changePost(db, ref, { from: UNSENT_STATES, set: { state, state_code: code, state_reason: reason } });
         await dropTurns(db, ref.post_id);
@@ -89,6 +102,20 @@ export function createPostRows({ db }: { db: Db }) {
       if (publish_id !== null) await dropInit(db, ref, publish_id, reason);
     },
   };
+}
+
+/** Whoever scheduled it does not watch it; told once for each try. */
+async function tellFailed({ db, pool }: PostRowsDeps, ref: PublishRef): Promise<void> {
+  const { state, content, state_reason, run } = await loadPost(db, ref);
+  if (state !== 'failed') return;
+  const letters = [...content.caption];
+  const caption = letters.length > CAPTION_SHOWN ? `${letters.slice(0, CAPTION_SHOWN).join('')}…` : content.caption;
+  await createNotification(pool, {
+    workspace_id: ref.workspace_id,
+    action_id: uuidV5(`post-failed:${ref.post_id}:${run}`, NOTICES),
+    livestream_id: null,
+    message: `The post ${caption === '' ? ref.post_id : `“${caption}”`} was not published. ${state_reason ?? ''}`.trim(),
+  });
 }
 
 /** Says in the row what a post waits for; once in its timeline for each cause. */

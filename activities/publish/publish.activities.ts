@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Db } from '../../db/client.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
@@ -15,6 +16,7 @@ import { createUploadChunk } from './upload-chunk.ts';
 
 export interface PublishActivityDeps {
   db: Db;
+  pool: Pick<pg.Pool, 'query'>;
   secrets: SecretBox;
   tiktok: OpenApiClient;
   calls: AccountCalls;

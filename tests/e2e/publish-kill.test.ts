@@ -53,7 +53,7 @@ async function atTheWebhook(creator: Creator): Promise<Lane> {
 test('a worker killed at every step leaves exactly one post of each, and the uploads go on where they were', async () => {
   const steps = Object.keys(STEPS) as Step[];
   const creators: Creator[] = [];
-  for (const _step of [...steps, 'webhook']) creators.push(await world.creator());
+  while (creators.length <= steps.length) creators.push(await world.creator());
   const began = Date.now();
   const lanes = await Promise.all([...steps.map((step, index) => at(step, creators[index]!)), atTheWebhook(creators.at(-1)!)]);
   await world.product.kill('publish');

@@ -82,14 +82,14 @@ export interface Publishing {
 
 /** Everything of publishing but TikTok, which is a fake: real Temporal, PostgreSQL and files. */
 export async function publishingHarness(database: TestDatabase, temporal: TestTemporal): Promise<Publishing> {
-  const { db } = database;
+  const { db, pool } = database;
   const mediaFolder = await mkdtemp(join(tmpdir(), 'showrunner-media-'));
   const media = createLocalStorage(mediaFolder);
   const tiktok = createFakePublishing();
   const secrets = testSecrets();
   const prefix = `${temporal.taskQueue}-`;
   const queue = taskQueue('publish', prefix);
-  const activities = createPublishActivities({ db, secrets, tiktok, calls: tiktok.calls, media, probe: async () => ({ kind: 'not_installed' }), logger: quietLog });
+  const activities = createPublishActivities({ db, pool, secrets, tiktok, calls: tiktok.calls, media, probe: async () => ({ kind: 'not_installed' }), logger: quietLog });
   const webhooks = createWebhookActivities({ db, client: temporal.client, taskQueuePrefix: prefix, logger: quietLog });
   await temporal.runWorker({ taskQueue: queue, activities: { ...activities, ...webhooks, sampleAnalyticsNow: async () => undefined } });
   const { workspace_id } = await seedWorkspace(db);

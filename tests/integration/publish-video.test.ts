@@ -78,6 +78,8 @@ describe('A post', () => {
     const { post, handle } = await publish();
     expect(await handle.result()).toMatchObject({ state: 'failed', reason: expect.stringContaining('23 to 60 frames') });
     expect(await publishing.row(post.id)).toMatchObject({ state: 'failed', state_code: 'media_frame_rate', state_reason: expect.stringContaining('frame_rate_check_failed') });
+    const told = await database.db.selectFrom('notifications').select('message').where('message', 'like', '%frame_rate_check_failed%').execute();
+    expect(told).toEqual([{ message: expect.stringMatching(/^The post “A clip #test” was not published\. /) }]);
   });
 
   test('that failed through TikTok’s own fault is begun anew, and not without end', async () => {
@@ -249,7 +251,7 @@ describe('An init whose answer was lost', () => {
     expect(await handle.result()).toMatchObject({ state: 'published' });
     expect(publishing.tiktok.posts).toHaveLength(3);
     expect(publishing.tiktok.published()).toHaveLength(1);
-    expect((await publishing.timeline(post.id)).filter((kind) => kind === 'init_lost')).toHaveLength(2);
+    expect((await publishing.timeline(post.id)).filter((kind) => kind === 'init_lost' || kind === 'waiting_quota')).toEqual(['init_lost', 'waiting_quota', 'init_lost']);
   });
 
   test('is doubted where TikTok pulls: it is looked for, found by its caption, and never asked twice', async () => {

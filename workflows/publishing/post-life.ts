@@ -57,6 +57,8 @@ export class PostLife {
   #editing = 0;
   #begun: boolean;
   #woken = false;
+  /** Search attributes cost history. */
+  #shown: PostState | null = null;
   #cancel: { answer: PostUpdateAnswer | null } | null = null;
 
   constructor(input: PublishVideoInput) {
@@ -161,6 +163,8 @@ export class PostLife {
   show(state: PostState, reason: string | null): void {
     Object.assign(this.now, { state, reason });
     setCurrentDetails(reason ? `**${state}**: ${reason}` : `**${state}**`);
+    if (state === this.#shown) return;
+    this.#shown = state;
     upsertSearchAttributes({ PostState: [state], WorkspaceId: [this.ref.workspace_id], SocialAccountId: [this.ref.social_account_id] });
   }
 
