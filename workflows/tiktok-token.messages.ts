@@ -7,7 +7,7 @@ export const refreshUpdate = defineUpdate<RefreshAnswer, [RefreshRequest]>('refr
 export const disconnectUpdate = defineUpdate<DisconnectAnswer>('disconnect');
 /** A new pair was stored by connecting again. */
 export const reconnectedSignal = defineSignal('reconnected');
-/** TikTok's webhook: the consent was removed on its side, for this reason. */
+/** TikTok's webhook: the consent was removed on its side, for this reason. It is checked by a refresh: webhooks come late. */
 export const consentRemovedSignal = defineSignal<[string]>('consentRemoved');
 
 export interface TokenView {

@@ -34,11 +34,13 @@ export async function tiktokToken(input: TikTokTokenInput): Promise<void> {
 
   let owner: TokenOwner | null = null;
   let isReconnected = false;
+  /** TikTok's word that it was, until TikTok itself says otherwise. */
   let consentRemoved: string | null = null;
+  let isRemovalNews = false;
   let isDisconnecting = false;
   let disconnects = 0;
   let disconnected: DisconnectAnswer = { revoked_at_tiktok: false, reason: null, cancelled_posts: 0 };
-  const hasNews = (): boolean => isDisconnecting || isReconnected || consentRemoved !== null;
+  const hasNews = (): boolean => isDisconnecting || isReconnected || isRemovalNews;
 
   setHandler(tokenQuery, () => ({
     life: owner?.known.kind === 'usable' ? owner.known.life : null,
@@ -50,6 +52,7 @@ export async function tiktokToken(input: TikTokTokenInput): Promise<void> {
   });
   setHandler(consentRemovedSignal, (reason) => {
     consentRemoved = reason;
+    isRemovalNews = true;
   });
   setHandler(refreshUpdate, async ({ seen_version }) => {
     await condition(() => owner !== null);
@@ -77,9 +80,15 @@ export async function tiktokToken(input: TikTokTokenInput): Promise<void> {
   const becomeKnown = (known: AccountLife): TokenOwner => become(learn(owner!, known, timings, Math.random()));
 
   const refresh = async (version: number): Promise<void> => {
-    const outcome = await patient.refreshToken({ ...account, seen_version: version, expiring_before_ms: timings.expiring_before_ms });
-    if (outcome.kind === 'failed') become(fail(owner!, outcome, timings, Date.now(), Math.random()));
-    else becomeKnown(outcome.kind === 'refreshed' ? { kind: 'usable', life: outcome.life } : outcome);
+    const outcome = await patient.refreshToken({
+      ...account,
+      seen_version: version,
+      expiring_before_ms: timings.expiring_before_ms,
+      ...(consentRemoved !== null && { consent_removed: consentRemoved }),
+    });
+    if (outcome.kind === 'failed') return void become(fail(owner!, outcome, timings, Date.now(), Math.random()));
+    consentRemoved = null;
+    becomeKnown(outcome.kind === 'refreshed' ? { kind: 'usable', life: outcome.life } : outcome);
   };
   const disconnect = async (): Promise<void> => {
     const revoked = await patient.disconnectAccount(account);
@@ -95,16 +104,17 @@ export async function tiktokToken(input: TikTokTokenInput): Promise<void> {
     const { known } = becomeKnown(await rows.readAccountLife(account));
     if (known.kind === 'usable') await byTheWay(schedules.ensureAnalyticsSchedule(account));
   };
-  const endConsent = async (reason: string): Promise<void> => {
-    consentRemoved = null;
-    if (owner!.known.kind === 'usable') becomeKnown(await rows.endConsent({ ...account, version: owner!.known.life.token_version, reason }));
+  /** A webhook may be late by days, and a new consent stand since: a refresh tells. */
+  const checkConsent = async (): Promise<void> => {
+    isRemovalNews = false;
+    if (owner!.known.kind === 'usable') await refresh(owner!.known.life.token_version);
   };
 
   become(newOwner(await rows.readAccountLife(account), input.carried?.failures_in_a_row ?? 0, timings, Date.now(), Math.random()));
   while (true) {
     if (isDisconnecting) await disconnect();
     else if (isReconnected) await welcome();
-    else if (consentRemoved !== null) await endConsent(consentRemoved);
+    else if (isRemovalNews) await checkConsent();
     else {
       const step = nextStep(owner!, timings, Date.now());
       if (step.kind === 'refresh') await refresh(step.version);

@@ -12,6 +12,7 @@ import {
 } from '../../db/social-account.repository.ts';
 import type { OpenApiFailure, TokenGrant } from '../../domain/contracts/open-api.ts';
 import type { AccountLife, RefreshOutcome, TokenTimings } from '../../domain/contracts/social-account.ts';
+import type { ErrorCode } from '../../domain/errors.ts';
 import type { OpenApiClient } from '../../tiktok/open-api/client.ts';
 import { heartbeating } from '../actions/heartbeating.ts';
 import type { ErrorLog } from '../live/log.ts';
@@ -22,11 +23,8 @@ import { untilStored } from './until-stored.ts';
 export interface RefreshTokenInput extends AccountKey, Pick<TokenTimings, 'expiring_before_ms'> {
   /** Refresh unless the row holds a newer pair than this. */
   seen_version: number;
-}
-
-export interface EndConsentInput extends AccountKey {
-  version: number;
-  reason: string;
+  /** TikTok's webhook said that the consent was removed, and why: where TikTok confirms it, this is the reason. */
+  consent_removed?: string;
 }
 
 export interface RefreshTokenDeps extends EndConsentDeps {
@@ -48,9 +46,6 @@ export function createTokenActivities(deps: RefreshTokenDeps) {
      * the row says before it is sent that it is, and the answer is stored before anybody is told.
      */
     refreshToken: (input: RefreshTokenInput): Promise<RefreshOutcome> => heartbeating(() => refresh(deps, input)),
-
-    /** TikTok's webhook said that the consent was removed. */
-    endConsent: ({ version, reason, ...key }: EndConsentInput): Promise<AccountLife> => endConsent(deps, key, version, 'reconnect_needed', reason),
 
     /** TikTok lets us refresh for some days only: people see it in time. */
     async showExpiring({ version, ...key }: AccountKey & { version: number }): Promise<AccountLife> {
@@ -115,11 +110,16 @@ async function giveUp(
   { reason }: OpenApiFailure,
   sentBefore: boolean,
 ): Promise<RefreshOutcome> {
-  const [code, why] = sentBefore
-    ? (['token_lost', `An earlier refresh with the same token got no answer that could be kept; now TikTok says: ${reason}`] as const)
-    : (['reconnect_needed', reason] as const);
+  const [code, why] = whyGivenUp(reason, sentBefore, input.consent_removed);
   const known = await untilStored(() => endConsent(deps, input, row.token_version, code, why), deps.logger, 'the end of a consent');
   return known.kind === 'usable' ? { kind: 'refreshed', life: known.life } : known;
+}
+
+function whyGivenUp(reason: string, sentBefore: boolean, removed: string | undefined): [ErrorCode, string] {
+  if (removed !== undefined) return ['reconnect_needed', `${removed}. ${reason}`];
+  return sentBefore
+    ? ['token_lost', `An earlier refresh with the same token got no answer that could be kept; now TikTok says: ${reason}`]
+    : ['reconnect_needed', reason];
 }
 
 async function asStored(deps: RefreshTokenDeps, input: RefreshTokenInput): Promise<RefreshOutcome> {

@@ -181,6 +181,16 @@ describe('the tokens', () => {
     expect(await refreshNow(id)).toMatchObject({ status: 409, code: 'account_disconnected' });
   });
 
+  test('disconnect cancels what waits, and the posts stay', async () => {
+    const { id } = await newAccount();
+    const publish_at = new Date(Date.now() + 3_600_000).toISOString();
+    const post = { video_url: 'https://media.example.test/clip.mp4', caption: 'later', mode: 'inbox', publish_at, social_account_ids: [id] };
+    const created = await api.post<{ items: { id: string }[] }>('/api/posts', post);
+    const answer = await call<{ cancelled_posts: number }>(product.apiUrl, api.token, 'DELETE', `/api/social-accounts/${id}`);
+    expect(answer).toEqual({ revoked_at_tiktok: true, reason: null, cancelled_posts: 1 });
+    expect(await api.get(`/api/posts/${created.items[0]!.id}`)).toMatchObject({ state: 'cancelled' });
+  });
+
   test('are in no history, no log and no answer', async () => {
     const { id, username } = await newAccount();
     await refreshNow(id);

@@ -187,13 +187,24 @@ test('a refusal that is no lost answer leaves no trace: invalid_grant afterwards
   expect((await accounts.row(id)).state_code).toBe('reconnect_needed');
 });
 
-test('TikTok’s word that the consent was removed ends the account, with the reason, once', async () => {
+test('TikTok’s word that the consent was removed ends the account with its reason, once TikTok confirms it', async () => {
+  const { id, grant } = await account();
+  const handle = await start(id);
+  tiktok.removeConsent(grant.open_id);
+  await handle.signal(consentRemovedSignal, 'the person disconnected the app in TikTok');
+  await handle.result();
+  const state_reason = 'the person disconnected the app in TikTok. invalid_grant: Refresh token is invalid or expired.';
+  expect(await accounts.row(id)).toMatchObject({ state: 'reconnect_needed', state_code: 'reconnect_needed', state_reason });
+  expect((await accounts.notifications()).filter((message) => message.includes('the person disconnected the app'))).toHaveLength(1);
+});
+
+test('that word come late, when a new consent stands, costs a refresh and nothing else', async () => {
   const { id } = await account();
   const handle = await start(id);
-  await handle.signal(consentRemovedSignal, 'The user disconnected the app at TikTok.');
-  await handle.result();
-  expect(await accounts.row(id)).toMatchObject({ state: 'reconnect_needed', state_reason: 'The user disconnected the app at TikTok.' });
-  expect((await accounts.notifications()).filter((message) => message.includes('The user disconnected the app'))).toHaveLength(1);
+  await handle.signal(consentRemovedSignal, 'the person disconnected the app in TikTok');
+  await eventually(async () => (await accounts.row(id)).token_version === 2);
+  expect(await accounts.row(id)).toMatchObject({ state: 'connected', state_reason: null });
+  expect((await whoami(id)).ok).toBe(true);
 });
 
 test('a consent that ends within days is shown as expiring, and stays usable', async () => {
