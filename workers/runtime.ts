@@ -1,25 +1,30 @@
 import { Runtime, type LogMetadata } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
 /** The Temporal SDK logs through ours: one format, one level, secrets taken out. Once in a process, before the first connection. */
 export function installRuntime(log: Logger): void {
+  const write = (level: Level, message: string, meta?: LogMetadata): void =>
+    log[level === 'warn' && isNoNews(message, meta) ? 'debug' : level]({ temporal: meta }, message);
   const at =
-    (level: 'trace' | 'debug' | 'info' | 'warn' | 'error') =>
+    (level: Level) =>
     (message: string, meta?: LogMetadata): void =>
-      log[level]({ temporal: meta }, message);
+      write(level, message, meta);
   Runtime.install({
     shutdownSignals: [],
     logger: {
-      log: (level, message, meta) => at(level.toLowerCase() as 'info')(message, meta),
+      log: (level, message, meta) => write(level.toLowerCase() as Level, message, meta),
       trace: at('trace'),
       debug: at('debug'),
       info: at('debug'),
-      // An activity that this process hands on because it ends is no news; nor is a worker that is meant for activities alone.
-      warn: (message, meta) => at(isShutdown(meta) || message.startsWith('No workflows registered') ? 'debug' : 'warn')(message, meta),
+      warn: at('warn'),
       error: at('error'),
     },
     telemetryOptions: { logging: { filter: 'WARN', forward: {} } },
   });
 }
 
-const isShutdown = (meta?: LogMetadata): boolean => (meta as { error?: { type?: string } } | undefined)?.error?.type === 'WorkerShutdown';
+/** An activity that this process hands on because it ends, and a worker that is meant for activities alone. */
+const isNoNews = (message: string, meta?: LogMetadata): boolean =>
+  message.startsWith('No workflows registered') || (meta as { error?: { type?: string } } | undefined)?.error?.type === 'WorkerShutdown';
