@@ -8,10 +8,11 @@ const log = {
 };
 const errorText = (_: string, value: unknown): unknown => (value instanceof Error ? (value.stack ?? value.message) : value);
 
-/** @throws where SANDBOX_WEBHOOK_URL is not http or https */
-function webhookUrlOf(given: string | undefined): string | null {
+/** @throws where the variable is set to something that is not http or https */
+function urlOf(name: 'SANDBOX_WEBHOOK_URL' | 'SANDBOX_SHOP_WEBHOOK_URL' | 'SANDBOX_SHOP_REDIRECT_URL'): string | null {
+  const given = process.env[name];
   if (!given) return null;
-  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) throw new Error(`SANDBOX_WEBHOOK_URL: "${given}" is not an http or https URL.`);
+  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) throw new Error(`${name}: "${given}" is not an http or https URL.`);
   return given;
 }
 
@@ -21,7 +22,13 @@ async function main(): Promise<void> {
   const port = Number(wanted);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`SANDBOX_PORT: "${wanted}" is not a port.`);
   const host = process.env['SANDBOX_HOST'] ?? '127.0.0.1';
-  const sandbox = await createSandbox({ port, host, webhookUrl: webhookUrlOf(process.env['SANDBOX_WEBHOOK_URL']) });
+  const sandbox = await createSandbox({
+    port,
+    host,
+    webhookUrl: urlOf('SANDBOX_WEBHOOK_URL'),
+    shopWebhookUrl: urlOf('SANDBOX_SHOP_WEBHOOK_URL'),
+    shopRedirectUrl: urlOf('SANDBOX_SHOP_REDIRECT_URL'),
+  });
 
   onShutdown(() => sandbox.close(), { log, timeoutMs: 4_000 });
   process.stdout.write(`TikTok sandbox: ${sandbox.url}\n`);

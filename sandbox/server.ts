@@ -10,6 +10,7 @@ import { shortLinkRoutes } from './routes/short-links.ts';
 import { PUSH_PATH, signRoutes } from './routes/sign.ts';
 import { webRoutes } from './routes/web.ts';
 import { webcastRoutes } from './routes/webcast.ts';
+import { createShop } from './shop/index.ts';
 
 export interface SandboxOptions {
   /** 0, the default: any free port. */
@@ -24,10 +25,14 @@ export interface SandboxOptions {
   maxBufferedBytes?: number;
   /** Where the Open API's webhooks go. Default: nowhere, until the control API says. */
   webhookUrl?: string | null;
+  /** Where TikTok Shop's webhooks go, of every event that has no subscription. Default: nowhere, until the control API says. */
+  shopWebhookUrl?: string | null;
+  /** Where a seller's consent leads to. Default: the page shows the code. */
+  shopRedirectUrl?: string | null;
 }
 
 export interface Sandbox {
-  /** Base URL of all of TikTok: web page, webcast API, sign service, short links, consent page, Open API, uploads and control API. */
+  /** Base URL of all of TikTok: web page, webcast API, sign service, short links, consent pages, Open API, uploads, TikTok Shop and control API. */
   url: string;
   port: number;
   /** Cuts every client and frees the port. Idempotent. */
@@ -36,15 +41,23 @@ export interface Sandbox {
 
 /** Starts an offline TikTok. @throws where the port is taken (code EADDRINUSE) */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 0, host = '127.0.0.1', seed = 1, laterMs = 30_000, maxBufferedBytes = 64 * 1024 * 1024, webhookUrl = null } = options;
+  const { port = 0, host = '127.0.0.1', seed = 1, laterMs = 30_000, maxBufferedBytes = 64 * 1024 * 1024 } = options;
+  const { webhookUrl = null, shopWebhookUrl = null, shopRedirectUrl = null } = options;
   const registry = createRegistry({ seed, laterMs, maxBufferedBytes, now: Date.now });
   const links = new Map<string, string>();
   const openApi = createOpenApi({ webhookUrl });
+  const shop = createShop({ webhookUrl: shopWebhookUrl, redirectUrl: shopRedirectUrl });
+  const reset = (): void => {
+    openApi.reset();
+    shop.reset();
+  };
   const app = new Hono()
     .get('/', (c) => c.json({ name: 'Showrunner TikTok sandbox', rooms: registry.all().map(({ name }) => name) }))
     .route('/control/open-api', openApi.control)
-    .route('/control', controlRoutes(registry, links, openApi.reset))
+    .route('/control/shop', shop.control)
+    .route('/control', controlRoutes(registry, links, reset))
     .route('/', openApi.routes)
+    .route('/', shop.routes)
     .route('/', webRoutes(registry))
     .route('/', webcastRoutes(registry))
     .route('/', signRoutes(registry))
@@ -71,7 +84,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     close: () =>
       (closing ??= new Promise((resolve) => {
         registry.close();
-        openApi.reset();
+        reset();
         sockets.close();
         server.close(() => resolve());
         server.closeAllConnections();

@@ -1,6 +1,5 @@
 /** Every path of TikTok Shop that the sandbox answers, by the name that limits and faults use. */
 export const SHOP_PATHS = [
-  '/open/authorize',
   '/api/v2/token/get',
   '/api/v2/token/refresh',
   '/authorization/202309/shops',
