@@ -38,7 +38,8 @@ export async function createPublishRole(context: WorkerContext): Promise<RolePar
       ...createPublishActivities({ db, pool, secrets, tiktok, calls, media: createMediaStorage(env), probe: (path) => probeMedia(path, env.FFPROBE_PATH), logger: log }),
       ...createWebhookActivities({ db, client, taskQueuePrefix, logger: log }),
     },
-    workerOptions: { maxConcurrentActivityTaskExecutions: 100 },
+    // A cancelled upload hears of it with a heartbeat.
+    workerOptions: { maxConcurrentActivityTaskExecutions: 100, maxHeartbeatThrottleInterval: '2s' },
     async started() {
       accountsWorker = await runWorker(
         {

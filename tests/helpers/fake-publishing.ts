@@ -89,9 +89,9 @@ export function createFakePublishing(): FakePublishing {
         fake.posts.push({ publish_id, request, size, uploaded: 0, chunks: 0, statuses: [...fake.statuses], cancelled: false });
         return { ok: true, value: { publish_id, upload_url: size > 0 ? `https://open-upload.tiktokapis.com/video/?upload_id=${publish_id}` : null } };
       }),
-    async uploadChunk({ upload_url, first, last, body }) {
+    async uploadChunk({ upload_url, first, last, body }, signal) {
       const bytes = await drain(body);
-      return twisted('uploadChunk', async () => {
+      const answer = twisted('uploadChunk', async () => {
         const post = byId(new URL(upload_url).searchParams.get('upload_id') ?? '');
         if (!post) return { ok: true, value: { kind: 'dead', reason: 'TikTok does not know this upload.' } };
         if (bytes !== last - first + 1) return failureOf({ code: 'tiktok_invalid_params', reason: 'length', retryable: false, definite: true });
@@ -100,6 +100,7 @@ export function createFakePublishing(): FakePublishing {
         post.chunks += 1;
         return { ok: true, value: { kind: isWhole(post) ? 'complete' : 'stored' } };
       });
+      return Promise.race([answer, new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true }))]);
     },
     status: (_token, publishId) =>
       twisted('status', async () => {

@@ -91,7 +91,7 @@ export async function publishingHarness(database: TestDatabase, temporal: TestTe
   const queue = taskQueue('publish', prefix);
   const activities = createPublishActivities({ db, pool, secrets, tiktok, calls: tiktok.calls, media, probe: async () => ({ kind: 'not_installed' }), logger: quietLog });
   const webhooks = createWebhookActivities({ db, client: temporal.client, taskQueuePrefix: prefix, logger: quietLog });
-  await temporal.runWorker({ taskQueue: queue, activities: { ...activities, ...webhooks, sampleAnalyticsNow: async () => undefined } });
+  await temporal.runWorker({ taskQueue: queue, activities: { ...activities, ...webhooks, sampleAnalyticsNow: async () => undefined }, maxHeartbeatThrottleInterval: '1s' });
   const { workspace_id } = await seedWorkspace(db);
   const account = (openId: string = newId()): Promise<string> => seedSocialAccount(db, secrets, workspace_id, createFakeTikTok().grant(openId), { username: 'ada' });
 
