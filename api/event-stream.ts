@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FeedCursor, FeedEntry } from '../db/feed.repository.ts';
 import type { EventType } from '../domain/contracts/live-event.ts';
 import type { FeedFollower } from './feed-follower.ts';
+import { createSseBody, orElse, RETRY_MS } from './sse-body.ts';
 
 export const STREAM_TYPES_EXTRA = 'notification';
 export type StreamType = EventType | typeof STREAM_TYPES_EXTRA;
@@ -25,7 +26,6 @@ export interface EventStreamOptions {
   onError: (error: unknown) => void;
 }
 
-const RETRY_MS = 2_000;
 /** After a failed read; the stream itself stays open, for a browser never comes back after a refusal. */
 const READ_AGAIN_MS = 1_000;
 
@@ -33,29 +33,8 @@ const READ_AGAIN_MS = 1_000;
  * The workspace's feed as server-sent events. It is read only when the client has taken what came before, so a slow
  * client holds one page at most; what it has not read waits in the table.
  */
-export function createEventStream(options: EventStreamOptions): ReadableStream<Uint8Array> {
-  const { follower, signals } = options;
-  const chunks = produce(options);
-  const encoder = new TextEncoder();
-  // AbortSignal.any would keep every stream that ever was for as long as the process's own signal lives.
-  const end = (): void => {
-    follower.close();
-    for (const signal of signals) signal.removeEventListener('abort', end);
-  };
-  for (const signal of signals) signal.addEventListener('abort', end);
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const { done, value } = await chunks.next();
-        if (done) end();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(value));
-      },
-      cancel: end,
-    },
-    { highWaterMark: 0 },
-  );
-}
+export const createEventStream = (options: EventStreamOptions): ReadableStream<Uint8Array> =>
+  createSseBody({ chunks: produce(options), follower: options.follower, signals: options.signals });
 
 async function* produce(options: EventStreamOptions): AsyncGenerator<string, void> {
   const { follower, filter, heartbeatMs, onError } = options;
@@ -67,10 +46,11 @@ async function* produce(options: EventStreamOptions): AsyncGenerator<string, voi
   if (options.startLost) yield reset(cursor);
   while (!follower.closed) {
     if (Date.now() - checkedAt >= heartbeatMs) {
-      if (!(await isAllowed(options))) return;
+      if (!(await orElse(options.stillAllowed, true, onError))) return;
       checkedAt = Date.now();
     }
-    const page = await readOrNull(follower, cursor, onError);
+    const from = cursor;
+    const page = await orElse(() => follower.read(from), null, onError);
     if (page?.skipped) yield reset({ seq: (page.entries[0]?.seq ?? page.next.seq) - 1, position: null });
     const text = page ? render(page.entries, filter) : '';
     const moved = page !== null && (page.next.seq !== cursor.seq || page.next.position !== cursor.position);
@@ -81,25 +61,6 @@ async function* produce(options: EventStreamOptions): AsyncGenerator<string, voi
     }
     if (page === null) await delay(Math.min(READ_AGAIN_MS, heartbeatMs));
     else if (!moved) await follower.wait(Math.max(1, sentAt + heartbeatMs - Date.now()));
-  }
-}
-
-/** A database that does not answer takes no permission away. */
-async function isAllowed({ stillAllowed, onError }: EventStreamOptions): Promise<boolean> {
-  try {
-    return await stillAllowed();
-  } catch (error) {
-    onError(error);
-    return true;
-  }
-}
-
-async function readOrNull(follower: FeedFollower, cursor: FeedCursor, onError: (error: unknown) => void) {
-  try {
-    return await follower.read(cursor);
-  } catch (error) {
-    onError(error);
-    return null;
   }
 }
 

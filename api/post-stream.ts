@@ -3,6 +3,7 @@ import { FINAL_POST_STATES } from '../domain/contracts/post.ts';
 import type { PostFollower } from './post-hub.ts';
 import { toProgress, toTimelineEntry } from './schemas/post.ts';
 import { iso } from './schemas/query.ts';
+import { createSseBody, orElse, RETRY_MS } from './sse-body.ts';
 
 export interface PostStreamOptions {
   follower: PostFollower;
@@ -22,7 +23,6 @@ export interface PostStreamOptions {
   onError: (error: unknown) => void;
 }
 
-const RETRY_MS = 2_000;
 /** Ids of one stream that are remembered; entries that commit late are younger than this. */
 const REMEMBERED = 2_000;
 
@@ -30,31 +30,11 @@ const REMEMBERED = 2_000;
  * The life of a post as server-sent events: `timeline` under its id, `progress` whenever state or bytes change, and `end` with the
  * last of it, after which the stream ends. It is read only as fast as the client takes it.
  */
-export function createPostStream(options: PostStreamOptions): ReadableStream<Uint8Array> {
-  const { follower, signals } = options;
-  const chunks = produce(options);
-  const encoder = new TextEncoder();
-  const end = (): void => {
-    follower.close();
-    for (const signal of signals) signal.removeEventListener('abort', end);
-  };
-  for (const signal of signals) signal.addEventListener('abort', end);
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const { done, value } = await chunks.next();
-        if (done) end();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(value));
-      },
-      cancel: end,
-    },
-    { highWaterMark: 0 },
-  );
-}
+export const createPostStream = (options: PostStreamOptions): ReadableStream<Uint8Array> =>
+  createSseBody({ chunks: produce(options), follower: options.follower, signals: options.signals });
 
 async function* produce(options: PostStreamOptions): AsyncGenerator<string, void> {
-  const { follower, after, heartbeatMs, pollMs } = options;
+  const { follower, after, heartbeatMs, pollMs, onError } = options;
   const sent = new Set<number>();
   let cursor = after;
   let shown = '';
@@ -63,10 +43,11 @@ async function* produce(options: PostStreamOptions): AsyncGenerator<string, void
   yield `retry: ${RETRY_MS}\n\n`;
   while (!follower.closed) {
     if (Date.now() - checkedAt >= heartbeatMs) {
-      if (!(await orElse(options, options.stillAllowed, true))) return;
+      if (!(await orElse(options.stillAllowed, true, onError))) return;
       checkedAt = Date.now();
     }
-    const look = await orElse(options, () => lookAt(options, cursor), null);
+    const place = cursor;
+    const look = await orElse(() => lookAt(options, place), null, onError);
     if (look) {
       const entries = look.entries.filter(({ id }) => !sent.has(id));
       for (const entry of entries) {
@@ -123,14 +104,4 @@ function remember(sent: Set<number>, id: number): void {
   if (sent.size <= REMEMBERED) return;
   const [oldest] = sent;
   sent.delete(oldest!);
-}
-
-/** A database that does not answer ends no stream. */
-async function orElse<T>({ onError }: PostStreamOptions, ask: () => Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    onError(error);
-    return otherwise;
-  }
 }
