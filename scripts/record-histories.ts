@@ -1,5 +1,6 @@
 import { ACTION_RECORDINGS, withActionParts } from '../tests/helpers/action-recordings.ts';
 import { recordAnalytics } from '../tests/helpers/analytics-recording.ts';
+import { PUBLISH_RECORDINGS, recordPublishing } from '../tests/helpers/publish-recording.ts';
 import { recordHistory } from '../tests/helpers/record-history.ts';
 import { recordSession } from '../tests/helpers/session-recording.ts';
 import { recordTokens, TOKEN_RECORDINGS } from '../tests/helpers/token-recording.ts';
@@ -19,6 +20,8 @@ async function main(wanted: readonly string[]): Promise<void> {
     if (isWanted('sync-analytics')) (await recordAnalytics()).forEach(say);
     const tokens = TOKEN_RECORDINGS.filter(isWanted);
     if (tokens.length > 0) (await recordTokens(tokens)).forEach(say);
+    const posts = PUBLISH_RECORDINGS.filter(isWanted);
+    if (posts.length > 0) (await recordPublishing(posts)).forEach(say);
     const actions = Object.entries(ACTION_RECORDINGS).filter(([name]) => isWanted(name));
     if (actions.length === 0) return;
     await withActionParts(async (parts) => {
