@@ -7,6 +7,7 @@ import type { ShopClock } from './clock.ts';
 import { readAnswer, type Answered } from './envelope.ts';
 import { badInput, closed, tooManyWaiting } from './failures.ts';
 import type { Limiter } from './limiter.ts';
+import { isPath } from './path.ts';
 import { signRequest } from './sign.ts';
 import type { HttpRequest, Transport } from './transport.ts';
 
@@ -15,7 +16,7 @@ export type Query = { [name: string]: string | number | boolean | null | undefin
 
 export interface ShopCall<S extends z.ZodType> {
   method: HttpRequest['method'];
-  /** Its parts between slashes; ids are checked. */
+  /** Made by `at` where it holds ids. */
   path: string;
   query?: Query;
   /** null or absent: no body at all. */
@@ -32,8 +33,6 @@ export type Caller = <S extends z.ZodType>(by: ShopAccess | { access_token: stri
 const LIMITED: ReadonlySet<ErrorCode> = new Set(['tiktok_rate_limited', 'shop_app_quota']);
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const JSON_TYPE = 'application/json';
-/** What no endpoint of ours has in its path; a dot could climb out of it. */
-const PATH = /^\/[a-z_]+\/\d{6}(\/[A-Za-z0-9_-]{1,64})+$/;
 
 export interface CallerParts {
   baseUrl: string;
@@ -82,7 +81,7 @@ export function createCaller({ baseUrl, app, transport, limiter, clock, now, isC
   };
 
   return async (by, call) => {
-    if (!PATH.test(call.path)) return badInput('An id of TikTok Shop is of letters, digits, “-” and “_”.');
+    if (!isPath(call.path)) return badInput('An id of TikTok Shop is of letters, digits, “-” and “_”.');
     const first = await attempt(by, call);
     if (!isSkewed(first.result) || first.theirDateMs === null) return first.result;
     // The gateway refused it before anything was done, so this can't do anything twice.

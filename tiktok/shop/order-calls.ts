@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Caller } from './caller.ts';
 import type { AfterSaleFilter, ShopClient, TimeRange } from './client.ts';
+import { at } from './path.ts';
 import { valueOf } from './results.ts';
 import { id, list, name, nothingSchema, pageSchema, readAll } from './schemas/common.ts';
 import { cancellationSchema, cancelStatus, orderSchema, returnSchema } from './schemas/orders.ts';
@@ -44,17 +45,17 @@ export function createOrderCalls(call: Caller): OrderCalls {
       return valueOf(call(shop, { method: 'POST', path: CANCELLATIONS, json, schema: cancelledSchema, once: true, signal }));
     },
     approveCancellation: (shop, cancelId, idempotency_key, signal) =>
-      valueOf(call(shop, { method: 'POST', path: `${CANCELLATIONS}/${cancelId}/approve`, query: { idempotency_key }, schema: nothingSchema, once: true, signal })),
+      valueOf(call(shop, { method: 'POST', path: at(CANCELLATIONS, cancelId, 'approve'), query: { idempotency_key }, schema: nothingSchema, once: true, signal })),
     rejectCancellation: (shop, { cancel_id, reject_reason, comment, idempotency_key }, signal) => {
       const json = { reject_reason, ...(comment === undefined ? {} : { comment }) };
-      return valueOf(call(shop, { method: 'POST', path: `${CANCELLATIONS}/${cancel_id}/reject`, query: { idempotency_key }, json, schema: nothingSchema, once: true, signal }));
+      return valueOf(call(shop, { method: 'POST', path: at(CANCELLATIONS, cancel_id, 'reject'), query: { idempotency_key }, json, schema: nothingSchema, once: true, signal }));
     },
     rejectReasons: (shop, return_or_cancel_id, signal) =>
       valueOf(call(shop, { method: 'GET', path: '/return_refund/202309/reject_reasons', query: { return_or_cancel_id }, schema: reasonsSchema, signal })),
     async searchCancellations(shop, { cancel_ids, status, ...search }, signal) {
       const json = { ...(cancel_ids === undefined ? {} : { cancel_ids }), ...(status === undefined ? {} : { cancel_status: status }), ...afterSaleFilter(search) };
       const query = { ...pageQuery(search, LARGEST_AFTER_SALE_PAGE), ...sortQuery(search) };
-      return valueOf(call(shop, { method: 'POST', path: `${CANCELLATIONS}/search`, query, json, schema: cancellationPage, signal }));
+      return valueOf(call(shop, { method: 'POST', path: at(CANCELLATIONS, 'search'), query, json, schema: cancellationPage, signal }));
     },
     async searchReturns(shop, { return_ids, status, ...search }, signal) {
       const json = { ...(return_ids === undefined ? {} : { return_ids }), ...(status === undefined ? {} : { return_status: status }), ...afterSaleFilter(search) };

@@ -2,6 +2,7 @@ import type { StockUpdate } from '../../domain/contracts/shop-api.ts';
 import { formatMoney } from '../../domain/shop/money.ts';
 import type { Caller } from './caller.ts';
 import type { ShopAccess, ShopClient } from './client.ts';
+import { at } from './path.ts';
 import { failedOf, valueOf } from './results.ts';
 import { nothingSchema, pageSchema } from './schemas/common.ts';
 import { detailedProductSchema, inventorySchema, searchedProductSchema } from './schemas/products.ts';
@@ -22,7 +23,7 @@ const productPage = pageSchema('products', 'id', searchedProductSchema);
 export function createProductCalls(call: Caller): ProductCalls {
   const switchTo = (route: 'activate' | 'deactivate') => async (shop: ShopAccess, ids: readonly string[], signal?: AbortSignal) => {
     const product_ids = atMost(unique(ids), MAX_SWITCHED, 'products');
-    return failedOf(call(shop, { method: 'POST', path: `/product/202309/products/${route}`, json: { product_ids }, schema: nothingSchema, signal }));
+    return failedOf(call(shop, { method: 'POST', path: at('/product/202309/products', route), json: { product_ids }, schema: nothingSchema, signal }));
   };
   return {
     async searchProducts(shop, { status, seller_skus, sku_ids, ...search }, signal) {
@@ -34,7 +35,7 @@ export function createProductCalls(call: Caller): ProductCalls {
       };
       return valueOf(call(shop, { method: 'POST', path: '/product/202502/products/search', query: pageQuery(search, LARGEST_PAGE), json, schema: productPage, signal }));
     },
-    product: (shop, productId, signal) => valueOf(call(shop, { method: 'GET', path: `/product/202309/products/${productId}`, schema: detailedProductSchema, signal })),
+    product: (shop, productId, signal) => valueOf(call(shop, { method: 'GET', path: at('/product/202309/products', productId), schema: detailedProductSchema, signal })),
     activateProducts: switchTo('activate'),
     deactivateProducts: switchTo('deactivate'),
     async inventory(shop, of, signal) {
@@ -46,7 +47,7 @@ export function createProductCalls(call: Caller): ProductCalls {
     },
     async updateInventory(shop, productId, skus, signal) {
       const json = { skus: atMost(skus, MAX_UPDATED_SKUS, 'SKUs').map(toStock) };
-      return failedOf(call(shop, { method: 'POST', path: `/product/202309/products/${productId}/inventory/update`, json, schema: nothingSchema, signal }));
+      return failedOf(call(shop, { method: 'POST', path: at('/product/202309/products', productId, 'inventory', 'update'), json, schema: nothingSchema, signal }));
     },
     async updatePrices(shop, productId, skus, signal) {
       const json = {
@@ -55,7 +56,7 @@ export function createProductCalls(call: Caller): ProductCalls {
           price: { amount: formatMoney(price), currency: price.currency, ...(sale_price === undefined ? {} : { sale_price: formatMoney(sale_price) }) },
         })),
       };
-      return failedOf(call(shop, { method: 'POST', path: `/product/202309/products/${productId}/prices/update`, json, schema: nothingSchema, signal }));
+      return failedOf(call(shop, { method: 'POST', path: at('/product/202309/products', productId, 'prices', 'update'), json, schema: nothingSchema, signal }));
     },
   };
 }

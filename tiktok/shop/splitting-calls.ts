@@ -1,5 +1,6 @@
 import type { Caller } from './caller.ts';
 import type { ShopClient } from './client.ts';
+import { at } from './path.ts';
 import { valueOf } from './results.ts';
 import { pageSchema } from './schemas/common.ts';
 import { combinedSchema, packageOrdersSchema, splitAttributesSchema, splitSchema } from './schemas/shipping.ts';
@@ -21,7 +22,7 @@ export function createSplittingCalls(call: Caller): SplittingCalls {
     },
     splitOrder: (shop, orderId, groups, signal) => {
       const json = { splittable_groups: groups.map((order_line_item_ids, group) => ({ id: String(group + 1), order_line_item_ids })) };
-      return valueOf(call(shop, { method: 'POST', path: `/fulfillment/202309/orders/${orderId}/split`, json, schema: splitSchema, once: true, signal }));
+      return valueOf(call(shop, { method: 'POST', path: at('/fulfillment/202309/orders', orderId, 'split'), json, schema: splitSchema, once: true, signal }));
     },
     async combinablePackages(shop, page, signal) {
       const query = pageQuery(page, LARGEST_PAGE);
@@ -33,6 +34,6 @@ export function createSplittingCalls(call: Caller): SplittingCalls {
       return result.ok ? { ok: true, value: { packages: result.value.value, failed: result.value.failed } } : result;
     },
     uncombinePackage: (shop, packageId, order_ids, signal) =>
-      valueOf(call(shop, { method: 'POST', path: `/fulfillment/202309/packages/${packageId}/uncombine`, json: { order_ids }, schema: combinedSchema, once: true, signal })),
+      valueOf(call(shop, { method: 'POST', path: at('/fulfillment/202309/packages', packageId, 'uncombine'), json: { order_ids }, schema: combinedSchema, once: true, signal })),
   };
 }
