@@ -81,7 +81,7 @@ export class ShopSandbox {
     const { method = 'GET', query = {}, body, token = this.token, shop = UK, app = SANDBOX_SHOP_APP, tamper, headers = {} } = input;
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
     const { now_ms } = await this.control('GET', '/clock');
-    const cipher = shop === null ? {} : { shop_cipher: this.shops[shop]?.cipher ?? shop };
+    const cipher: Record<string, string> = shop === null ? {} : { shop_cipher: this.shops[shop]?.cipher ?? shop };
     const all: Record<string, string> = { app_key: app.app_key, timestamp: String(Math.floor(now_ms / 1_000)), ...cipher, ...query };
     all['sign'] ??= shopSign(app.app_secret, path, all, text);
     const url = new URL(`${this.url}${path}?${new URLSearchParams(all)}`);

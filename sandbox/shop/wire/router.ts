@@ -5,7 +5,7 @@ import type { Json } from '../../open-api/wire/json.ts';
 import type { ShopScope } from '../state/apps.ts';
 import type { Shop } from '../state/shops.ts';
 import type { World } from '../world.ts';
-import { answerOf, gatewayFault, shopError, ShopFault } from './answers.ts';
+import { answerOf, gatewayFault, shopError, type ShopFault } from './answers.ts';
 import { parseFields, parseJsonBody } from './fields.ts';
 import { admit, type Admitted, type EndpointRule, type RawCall } from './gateway.ts';
 import type { ShopPath } from './paths.ts';
