@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import { atMost } from '../activities/accounts/at-most.ts';
 import { createAccountCalls } from '../activities/accounts/create-account-calls.ts';
 import { openDb, type Db } from '../db/client.ts';
 import type { TokenGrant } from '../domain/contracts/open-api.ts';
@@ -63,7 +64,7 @@ async function main(): Promise<void> {
     console.error(`${ACCOUNTS} accounts are being connected`);
     ids = await connect(db, control);
     const calls = createAccountCalls({ db, secrets: testSecrets(), client, taskQueuePrefix: prefix, logger: quietLog, refreshMs: PATIENCE_MS });
-    const wire = semaphore(WIRES);
+    const wire = atMost(WIRES);
     const callOnce = (id: string) => calls.withToken(id, { scope: 'user.info.basic' }, (token) => wire(() => tiktok.userInfo(token, SCOPES)));
     const counts = () => control.get<Counts>('/counts');
     const rounds: [string, Round][] = [];
@@ -153,23 +154,6 @@ async function round(ids: readonly string[], callOnce: (id: string) => Promise<{
     refreshes: after.refreshes - before.refreshes,
     replayed: after.replayed_refreshes - before.replayed_refreshes,
     dead: after.dead_access_tokens - before.dead_access_tokens,
-  };
-}
-
-/** Lets so many run at once; the others wait in their order. */
-function semaphore(size: number): <T>(run: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let free = size;
-  return async (run) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await run();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    }
   };
 }
 

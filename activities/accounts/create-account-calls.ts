@@ -9,6 +9,7 @@ import { refreshDue } from '../../domain/publishing/token-schedule.ts';
 import type { ErrorLog } from '../live/log.ts';
 import type { AccountCalls, CallingAccount, CallOptions } from './account-calls.ts';
 import { accountLifeOf } from './account-life.ts';
+import { atMost } from './at-most.ts';
 import { createTokenWorkflow } from './token-workflow.ts';
 
 export interface AccountCallsDeps {
@@ -20,6 +21,9 @@ export interface AccountCallsDeps {
   /** Most that a refresh may take, milliseconds. */
   refreshMs?: number;
 }
+
+/** However many accounts are called for: the pool's other connections are for others, and its queue has a time limit. */
+const READS_AT_ONCE = 4;
 
 /** An account whose row holds a pair of tokens. */
 interface Usable {
@@ -43,11 +47,12 @@ interface Renewal {
  */
 export function createAccountCalls({ db, secrets, client, taskQueuePrefix, logger, refreshMs }: AccountCallsDeps): AccountCalls {
   const tokens = createTokenWorkflow(client, taskQueuePrefix, refreshMs);
+  const reading = atMost(READS_AT_ONCE);
   // A read that began a moment ago may miss a refresh: its token is then found wanting, and the refresh answers with the newer one.
-  const read = shared((id: string) => findSocialAccountById(db, id));
+  const read = shared((id: string) => reading(() => findSocialAccountById(db, id)));
   const renew = shared(async (_key: string, { id, workspace_id, token_version }: SocialAccountRow): Promise<Renewal> => {
     const answer = await tokens.refresh({ social_account_id: id, workspace_id }, token_version);
-    return { answer, row: answer.ok ? await findSocialAccountById(db, id) : undefined };
+    return { answer, row: answer.ok ? await reading(() => findSocialAccountById(db, id)) : undefined };
   });
 
   const judge = (row: SocialAccountRow | undefined, scope: TikTokScope): Loaded => {
