@@ -31,6 +31,12 @@ describe('The pace of calls to a shop', () => {
     expect(take(once, 1_000).wait_ms).toBe(1_000);
   });
 
+  test('has saved up nothing over a pause', () => {
+    const once = refused(newPace(0, DEFAULT_PACE), refusal(1_000, { retryAfterMs: 30_000 }), DEFAULT_PACE);
+    expect(take(take(once, 1_500).pace, 31_000).wait_ms).toBe(200);
+    expect(callsWithin(once, 31_000, 32_000).times.length).toBeLessThanOrEqual(5);
+  });
+
   test('obeys Retry-After, also of a call that brings no other news', () => {
     const once = refused(newPace(0, DEFAULT_PACE), refusal(1_000, { retryAfterMs: 7_000 }), DEFAULT_PACE);
     expect(once.paused_until_ms).toBe(8_000);
