@@ -51,3 +51,14 @@ test('a slash at the end leads to the page, query and all', async () => {
   const response = await get(`${PAGE}/?tiktok=connected`);
   expect([response.status, response.headers.get('location')]).toEqual([301, `${PAGE}?tiktok=connected`]);
 });
+
+test('whoever opens another name of this machine is led to the one that TikTok returns to, for the cookie’s sake', async () => {
+  const asked = async (host: string): Promise<[number, string | null]> => {
+    const { status, headers } = await get(`${PAGE}?tiktok=connected`, { host });
+    return [status, headers.get('location')];
+  };
+  expect(await asked('localhost:8080')).toEqual([302, `http://127.0.0.1:8080${PAGE}?tiktok=connected`]);
+  expect(await asked('127.0.0.1:8080')).toEqual([200, null]);
+  expect(await asked('localhost:9999')).toEqual([200, null]);
+  expect(await asked('show.example.com')).toEqual([200, null]);
+});
