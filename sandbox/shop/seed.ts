@@ -12,6 +12,8 @@ const SHOPS = [
   { name: 'Nordlicht Indonesia', region: 'ID' },
 ] as const;
 const LIVE_PRODUCTS = 33;
+/** One is in a promotion, which locks its price. */
+const PROMOTED = 5;
 const HOUR_MS = 3_600_000;
 /** 2026-01-05: what is there from the start is as old in every sandbox. */
 const OPENED_MS = 1_767_571_200_000;
@@ -27,7 +29,7 @@ export function furnishShops(world: World): void {
 function furnish(world: World, shop: Shop): void {
   const price = shop.currency === 'IDR' ? 49_000 : 1_990;
   for (let number = 0; number < LIVE_PRODUCTS; number++) {
-    createProduct(shop, { skus: 1 + (number % 3), warehouses: number % 4 === 3 ? 2 : 1, price: price + number * 100, promoted: number === LIVE_PRODUCTS - 1, create_ms: OPENED_MS + number * HOUR_MS });
+    createProduct(shop, { skus: 1 + (number % 3), warehouses: number % 4 === 3 ? 2 : 1, price: price + number * 100, promoted: number === PROMOTED, create_ms: OPENED_MS + number * HOUR_MS });
   }
   PRODUCT_STATUSES.filter((status) => status !== 'ACTIVATE').forEach((status, index) => {
     createProduct(shop, { status, skus: 2, price, create_ms: OPENED_MS + (LIVE_PRODUCTS + index) * HOUR_MS });

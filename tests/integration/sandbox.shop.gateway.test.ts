@@ -105,7 +105,15 @@ describe('what the gateway asks for, in its order', () => {
     ] as const) {
       expect(await signed({ timestamp: String(timestamp) })).toMatchObject({ code: 36009004, message: expect.stringContaining(words) });
     }
+    const { headers } = await signed({ timestamp: String(now + 40) });
+    expect(Math.abs(Date.parse(headers.get('date')!) / 1_000 - now)).toBeLessThan(10);
     for (const timestamp of [now - 290, now + 20]) expect(await signed({ timestamp: String(timestamp) })).toMatchObject({ code: 0 });
+  });
+
+  test('the Date header follows the sandbox’s clock', async () => {
+    await tiktok.advance(3_600_000);
+    const { headers } = await tiktok.send(SHOPS);
+    expect(Date.parse(headers.get('date')!) - Date.now()).toBeGreaterThan(3_590_000);
   });
 
   test('a cipher where none is needed, and one of another seller, are refused', async () => {

@@ -145,6 +145,11 @@ describe('cancellations', () => {
     const approved = await asked();
     expect((await tiktok.post(`${CANCELLATIONS}/${approved.cancel_id}/approve`, '')).code).toBe(0);
     expect((await detail(approved.id)).status).toBe('CANCELLED');
+    const held = await tiktok.newOrder(UK, { status: 'ON_HOLD' });
+    await tiktok.control('POST', `/orders/${held.id}/request-cancel`);
+    expect((await detail(held.id)).status).toBe('CANCELLED');
+    const gone = await tiktok.newOrder(UK, { status: 'IN_TRANSIT' });
+    await expect(tiktok.control('POST', `/orders/${gone.id}/request-cancel`)).rejects.toThrow('409');
     const silent = await asked();
     await tiktok.advance(172_800_000);
     expect((await detail(silent.id)).status).toBe('CANCELLED');

@@ -7,6 +7,7 @@ import { availableOf } from '../catalogue/stock.ts';
 import { bringTo } from '../orders/bring-to.ts';
 import { touchOrder } from '../orders/change.ts';
 import { createOrder } from '../orders/create-order.ts';
+import { isOpen } from '../orders/status.ts';
 import { complete, deliver, hold, pay, release, scan, shipByItself } from '../orders/steps.ts';
 import type { Line, Order } from '../orders/types.ts';
 import type { Shop } from '../state/shops.ts';
@@ -29,7 +30,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   deliver,
   complete,
   cancel: (world, shop, order, { lines, role, reason }) => order.status !== 'CANCELLED' && cancelNow(world, shop, order, lines, role, reason),
-  'request-cancel': (world, shop, order, { lines, reason }) => !pendingOf(shop, order) && order.status !== 'CANCELLED' && requestCancellation(world, shop, order, lines, reason),
+  'request-cancel': (world, shop, order, { lines, reason }) => {
+    // Until the remorse period is over nobody has to be asked.
+    if (order.status === 'UNPAID' || order.status === 'ON_HOLD') return cancelNow(world, shop, order, lines, 'BUYER', reason);
+    const isPossible = lines.every((line) => isOpen(line) || line.status === 'AWAITING_COLLECTION');
+    return isPossible && !pendingOf(shop, order) && requestCancellation(world, shop, order, lines, reason);
+  },
   return: (world, shop, order, { lines, type, reason }) => requestReturn(world, shop, order, lines, type, reason),
   address: (world, shop, order) => {
     order.address_updated = true;

@@ -1,4 +1,6 @@
 const MAX_IN_FLIGHT = 64;
+/** More is not kept waiting: the attempt counts as failed. */
+const MAX_WAITING = 50_000;
 
 export interface Outcome {
   status: number | null;
@@ -30,6 +32,7 @@ export function createPost(): Post {
   return {
     send: async (url, body, authorization, timeoutMs) => {
       const { signal } = stop;
+      if (waiting.length >= MAX_WAITING) return { status: null, error: 'Too many webhooks are waiting.', took_ms: 0 };
       await turn();
       try {
         return signal.aborted ? null : await once(url, body, authorization, signal, timeoutMs);

@@ -38,7 +38,8 @@ function answer(now: number, status: number, code: number, message: string, data
   return {
     status,
     body: toJson({ code, message, request_id, data }),
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    // TikTok's own time, by which a client can tell that its clock is wrong.
+    headers: { 'content-type': 'application/json; charset=utf-8', date: new Date(now).toUTCString(), ...headers },
     code,
     request_id,
   };
