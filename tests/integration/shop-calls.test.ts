@@ -168,6 +168,48 @@ describe('Orders', () => {
   });
 });
 
+describe('Returns', () => {
+  test('are read with their units and an exact refund', async () => {
+    const returned = {
+      return_id: '4035318504086604100',
+      order_id: '1',
+      return_status: 'RETURN_OR_REFUND_REQUEST_PENDING',
+      return_type: 'RETURN_AND_REFUND',
+      role: 'BUYER',
+      return_reason: 'ecom_damaged',
+      return_reason_text: 'Damaged',
+      refund_amount: { currency: 'GBP', refund_total: '12.34' },
+      return_line_items: [{ order_line_item_id: '3' }],
+      update_time: 1718305590,
+    };
+    const { client } = await shop(done({ return_orders: [returned, { ...returned, return_id: '2', refund_amount: { currency: 'GBP', refund_total: '12.345' } }] }));
+    expect(await client.searchReturns(SHOP, {})).toEqual({
+      ok: true,
+      value: {
+        items: [
+          {
+            return_id: '4035318504086604100',
+            order_id: '1',
+            status: 'RETURN_OR_REFUND_REQUEST_PENDING',
+            type: 'RETURN_AND_REFUND',
+            role: 'BUYER',
+            reason: 'ecom_damaged',
+            reason_text: 'Damaged',
+            order_line_item_ids: ['3'],
+            refund: { amount: 1_234, currency: 'GBP' },
+            create_time_ms: null,
+            update_time_ms: 1_718_305_590_000,
+            answer_due_ms: null,
+          },
+        ],
+        unreadable: [{ id: '2', reason: expect.stringContaining('12.345') }],
+        next_page_token: null,
+        total_count: null,
+      },
+    });
+  });
+});
+
 describe('Packages', () => {
   test('have the same id and status, whichever of their names TikTok uses', async () => {
     const { client } = await shop(inTurn(done({ package_id: '1', package_status: 'PROCESSING', orders: [{ id: '5', skus: [{ id: '2', quantity: 3 }] }] }), done({ packages: [{ id: '1', status: 'PROCESSING' }, { status: 'X' }], next_page_token: 'n' })));
