@@ -7,8 +7,8 @@ import { AppError } from '../domain/errors.ts';
 import { createByteCounter } from './byte-counter.ts';
 import type { MediaStorage, StoredObject } from './storage.ts';
 
-/** Large enough that a gigabyte is some thousand reads, small enough that a hundred readers need no memory to speak of. */
-const READ_BYTES = 256 * 1024;
+/** Large enough that a gigabyte is a thousand reads (measured: half as fast again as 256 KiB), small enough that a hundred readers fit. */
+const READ_BYTES = 1024 * 1024;
 
 /** Files below one folder of this machine's disk; API and workers must share it. */
 export function createLocalStorage(folder: string): MediaStorage {
