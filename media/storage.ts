@@ -15,8 +15,8 @@ export interface MediaStorage {
   put(key: string, source: Readable, maxBytes: number): Promise<StoredObject & { sha256: string }>;
   /** null where there is no such file. */
   stat(key: string): Promise<StoredObject | null>;
-  /** Bytes first to last, both included. @throws AppError('media_missing') */
-  read(key: string, first: number, last: number): Promise<Readable>;
+  /** Bytes first to last, both included. `release`: a part is used up, its memory may be used again. @throws AppError('media_missing') */
+  read(key: string, first: number, last: number): Promise<Readable & { release?(part: Uint8Array): void }>;
   /** A path on this machine's disk, for ffprobe; a remote file is fetched first. `close` frees it. */
   localPath(key: string): Promise<{ path: string; close(): Promise<void> }>;
   /** Deleting what is not there changes nothing. */

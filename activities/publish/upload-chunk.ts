@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { Transform, type Readable } from 'node:stream';
 import type { Db } from '../../db/client.ts';
 import { addProgress, changePost, notePost, type TimelineNote, type WorkingPost } from '../../db/post-progress.repository.ts';
 import type { SecretBox } from '../../db/secret-box.ts';
@@ -79,18 +78,18 @@ export function createUploadChunk({ db, secrets, tiktok, calls, media }: UploadC
   async function send({ ref, post, publish_id, plan, index }: Upload, upload_url: string): Promise<OpenApiResult<ChunkAnswer>> {
     const { first, last } = chunkRange(plan, index);
     const { key, content_type } = fileOf(post);
-    const counter = byteCounter();
     const { cancellationSignal } = Context.current();
-    const told = every(PROGRESS_MS, () => addProgress(db, ref, publish_id, first + counter.bytes()));
+    let sent = 0;
+    const told = every(PROGRESS_MS, () => addProgress(db, ref, publish_id, first + sent));
     try {
-      const body = through(await media.read(key, first, last), counter.stream);
-      return await tiktok.uploadChunk({ upload_url, content_type, first, last, total: plan.video_size, body }, cancellationSignal);
+      const body = await media.read(key, first, last);
+      const onSent = (bytes: number): void => void (sent += bytes);
+      return await tiktok.uploadChunk({ upload_url, content_type, first, last, total: plan.video_size, body, onSent }, cancellationSignal);
     } catch (error) {
       cancellationSignal.throwIfAborted();
       // Whether the file is gone or another one is seen by the next attempt, at its first look.
       throw error instanceof AppError ? ApplicationFailure.create({ message: error.message, type: error.code, cause: error }) : error;
     } finally {
-      counter.stream.destroy();
       await told.stop();
     }
   }
@@ -171,25 +170,6 @@ const chunkNote = (publishId: string, plan: ChunkPlan, next: number): TimelineNo
   detail: `${next} of ${plan.total_chunk_count} parts`,
   key: `chunk:${publishId}:${next}`,
 });
-
-function byteCounter(): { stream: Transform; bytes(): number } {
-  let bytes = 0;
-  const stream = new Transform({
-    highWaterMark: 1024 * 1024,
-    transform(part: Buffer, _encoding, done) {
-      bytes += part.length;
-      done(null, part);
-    },
-  });
-  return { stream, bytes: () => bytes };
-}
-
-/** Unlike pipe alone: what ends one of the two ends the other. */
-function through(source: Readable, counter: Transform): Readable {
-  source.once('error', (error) => counter.destroy(error));
-  counter.once('close', () => source.destroy());
-  return source.pipe(counter);
-}
 
 /** Calls again and again, one call at a time; a failed one is no reason to stop. `stop` resolves when none is under way. */
 function every(ms: number, call: () => Promise<unknown>): { stop(): Promise<void> } {

@@ -38,6 +38,7 @@ describe('Exactly one post', () => {
     ]);
     expect([posts.length, videos.length]).toEqual([1, 1]);
     expect(kinds).toContain('upload_resumed');
+    expect(posts[0]!.upload!.sha256).toBe(await world.sha256());
   }, 180_000);
 
   test('when TikTok fails and limits every kind of call', async () => {

@@ -72,6 +72,7 @@ test('a worker killed at every step leaves exactly one post of each, and the upl
     expect({ step, inits: posts.length }).toEqual({ step, inits: step.startsWith('in init') ? 2 : 1 });
     expect(seen).toMatchObject({ publish_id: published[0]!.publish_id, progress: { bytes_uploaded: CLIP_BYTES, percent: 100 } });
     expect(await world.linked(post)).toMatchObject({ tiktok_post_ids: [video!.id], permalink: `https://www.tiktok.com/@${creator.username}/video/${video!.id}` });
+    expect(published[0]!.upload!.sha256).toBe(await world.sha256());
     // A chunk that TikTok had before is not sent again.
     expect(published[0]!.upload!.puts.filter(({ status }) => status === 206 || status === 201).map(({ chunk }) => chunk)).toEqual([0, 1, 2]);
     expect(seen.timeline.some(({ kind }) => kind === 'upload_resumed')).toBe(step.includes('chunk'));

@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PostView } from '../../api/schemas/post.ts';
@@ -24,7 +24,7 @@ export interface SandboxPost {
   fail_reason: string | null;
   video_ids: string[];
   caption: string;
-  upload: { size: number; chunk_count: number; uploaded: number; puts: { chunk: number | null; status: number | null; bytes: number }[] } | null;
+  upload: { size: number; sha256: string | null; chunk_count: number; uploaded: number; puts: { chunk: number | null; status: number | null; bytes: number }[] } | null;
 }
 
 /** A TikTok account of the sandbox, connected. */
@@ -71,6 +71,7 @@ export class PublishProduct {
       webhooks: { url: `${product.apiUrl}/webhook/tiktok`, retry_initial_ms: 200, retry_max_ms: 1_000 },
       limits: { creator_info: 1_000, status: 1_000, video_list: 10_000 },
       timings: { processing_ms: 300, moderation_ms: 300 },
+      behaviour: { sha256: true },
     });
     started.mediaId = await started.upload();
     return started;
@@ -150,6 +151,11 @@ export class PublishProduct {
     return { posts, published: posts.filter(({ status }) => status === 'PUBLISH_COMPLETE'), videos };
   }
 
+  /** Of the stored clip. */
+  async sha256(mediaId = this.mediaId): Promise<string> {
+    return (await this.database.db.selectFrom('media').select('sha256').where('id', '=', mediaId).executeTakeFirstOrThrow()).sha256;
+  }
+
   /** Orders a fault for a creator's next call. */
   async fault({ username }: Creator, fault: object): Promise<number> {
     return (await this.control.post<{ id: number }>('/faults', { username, ...fault })).id;
@@ -161,6 +167,9 @@ export class PublishProduct {
   }
 }
 
+/** Of no size that anything is read or sent by: no two places of a clip are mistaken for each other. */
+const FILLING = randomBytes(MIB + 7);
+
 /** A clip that TikTok and ffprobe take, made up to a size by a box that players skip. */
 export async function writeVideo(path: string, bytes: number): Promise<void> {
   const { size_bytes } = await writeClip(path, { seconds: 1 });
@@ -170,7 +179,7 @@ export async function writeVideo(path: string, bytes: number): Promise<void> {
     box.writeUInt32BE(bytes - size_bytes);
     box.write('free', 4, 'latin1');
     await file.write(box, 0, box.length, size_bytes);
-    await file.truncate(bytes);
+    for (let at = size_bytes + box.length; at < bytes; at += FILLING.length) await file.write(FILLING, 0, Math.min(FILLING.length, bytes - at), at);
   } finally {
     await file.close();
   }

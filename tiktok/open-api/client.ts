@@ -11,6 +11,9 @@ import type {
   TokenGrant,
 } from '../../domain/contracts/open-api.ts';
 
+/** Bytes to send. `release`: a part has left this process, and its memory may be used again. */
+export type UploadBody = Readable & { release?(part: Buffer): void };
+
 /**
  * TikTok's Open API (https://developers.tiktok.com/doc/overview). Every call has a timeout and ends early by
  * `signal`; expected failures are values.
@@ -23,9 +26,9 @@ export interface OpenApiClient {
   userInfo(accessToken: string, scopes: readonly string[], signal?: AbortSignal): Promise<OpenApiResult<TikTokUser>>;
   creatorInfo(accessToken: string, signal?: AbortSignal): Promise<OpenApiResult<CreatorInfo>>;
   init(accessToken: string, request: InitRequest, signal?: AbortSignal): Promise<OpenApiResult<InitAnswer>>;
-  /** first and last: byte positions, both included. */
+  /** first and last: byte positions, both included. onSent: called with numbers of bytes that have left this process. */
   uploadChunk(
-    input: { upload_url: string; content_type: string; first: number; last: number; total: number; body: Readable },
+    input: { upload_url: string; content_type: string; first: number; last: number; total: number; body: UploadBody; onSent?: (bytes: number) => void },
     signal?: AbortSignal,
   ): Promise<OpenApiResult<ChunkAnswer>>;
   status(accessToken: string, publishId: string, signal?: AbortSignal): Promise<OpenApiResult<PublishStatus>>;

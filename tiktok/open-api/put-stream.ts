@@ -1,7 +1,7 @@
 import { request as httpRequest, type Agent as HttpAgent, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type Agent as HttpsAgent } from 'node:https';
-import type { Readable } from 'node:stream';
 import { AppError } from '../../domain/errors.ts';
+import type { UploadBody } from './client.ts';
 
 export interface PutAgents {
   http: HttpAgent;
@@ -11,9 +11,11 @@ export interface PutAgents {
 export interface PutStream {
   url: string;
   headers: { [name: string]: string };
-  body: Readable;
+  body: UploadBody;
   /** So many bytes must come out of `body`, neither less nor more. */
   length: number;
+  /** Called with numbers of bytes that have left this process. */
+  onSent?: ((bytes: number) => void) | undefined;
   /** Without a byte sent or received for so long, the request ends. */
   idleMs: number;
   agents: PutAgents;
@@ -47,14 +49,14 @@ const CHECKS_PER_IDLE = 4;
  * says is final. `body` is destroyed in any case.
  * @throws NoAnswer, what `body` failed with, AppError('media_changed') where it has another length, signal.reason
  */
-export function putStream({ url, headers, body, length, idleMs, agents, signal }: PutStream): Promise<PutAnswer> {
+export function putStream({ url, headers, body, length, onSent, idleMs, agents, signal }: PutStream): Promise<PutAnswer> {
   return new Promise((resolve, reject) => {
     let sent = 0;
     const request = open(url, headers, agents);
     const settle = (finish: () => void): void => {
       clearInterval(watch);
       signal?.removeEventListener('abort', onAbort);
-      body.unpipe(request);
+      body.off('data', send);
       body.destroy();
       finish();
     };
@@ -69,7 +71,7 @@ export function putStream({ url, headers, body, length, idleMs, agents, signal }
     request.on('error', (cause) => fail(new NoAnswer('connection', cause)));
     request.on('response', (response) => {
       // Nothing that is sent from here on can matter.
-      body.unpipe(request);
+      body.off('data', send);
       body.destroy();
       void readAnswer(response).then((answer) =>
         settle(() => {
@@ -79,14 +81,21 @@ export function putStream({ url, headers, body, length, idleMs, agents, signal }
         }),
       );
     });
-    body.on('data', (part: Buffer) => {
+    const send = (part: Buffer): void => {
       sent += part.length;
-      if (sent > length) fail(new AppError('media_changed', `more than the ${length} bytes that were promised came`));
-    });
+      if (sent > length) return fail(new AppError('media_changed', `more than the ${length} bytes that were promised came`));
+      const hasRoom = request.write(part, (error) => {
+        if (error) return;
+        body.release?.(part);
+        onSent?.(part.length);
+      });
+      if (!hasRoom) body.pause();
+    };
+    request.on('drain', () => body.resume());
     body.on('error', fail);
     if (body.destroyed) return fail(body.errored ?? new AppError('media_changed', 'the bytes were gone before they were sent'));
     body.on('end', () => (sent === length ? request.end() : fail(new AppError('media_changed', `${sent} of ${length} bytes came`))));
-    body.pipe(request, { end: false });
+    body.on('data', send);
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();
   });

@@ -1,8 +1,8 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Readable } from 'node:stream';
 import type { ChunkAnswer, OpenApiResult } from '../../domain/contracts/open-api.ts';
 import { parseRetryAfter } from '../../domain/http-outcomes.ts';
+import type { UploadBody } from './client.ts';
 import { badAnswer, connectionFailure, refusal, unreachable } from './failures.ts';
 import { NoAnswer, putStream, type PutAnswer } from './put-stream.ts';
 import { redactor, type Redactor } from '../http/redact.ts';
@@ -14,7 +14,8 @@ export interface ChunkUpload {
   first: number;
   last: number;
   total: number;
-  body: Readable;
+  body: UploadBody;
+  onSent?: ((bytes: number) => void) | undefined;
 }
 
 export interface Uploader {
@@ -33,7 +34,7 @@ export function createUploader(openApiUrl: string, idleMs: number): Uploader {
   const agents = { http: new HttpAgent(options), https: new HttpsAgent(options) };
 
   return {
-    async upload({ upload_url, content_type, first, last, total, body }, signal) {
+    async upload({ upload_url, content_type, first, last, total, body, onSent }, signal) {
       if (!isUploadUrl(upload_url, openApiUrl)) {
         body.destroy();
         return badAnswer(`TikTok gave an upload URL that is not TikTok’s (${hostOf(upload_url)}): nothing was sent.`, { definite: true, retryable: false });
@@ -41,7 +42,7 @@ export function createUploader(openApiUrl: string, idleMs: number): Uploader {
       const length = last - first + 1;
       const headers = { 'Content-Type': content_type, 'Content-Length': String(length), 'Content-Range': `bytes ${first}-${last}/${total}` };
       try {
-        const answer = await putStream({ url: upload_url, headers, body, length, idleMs, agents, signal });
+        const answer = await putStream({ url: upload_url, headers, body, length, onSent, idleMs, agents, signal });
         return toChunkAnswer(answer, redactor(secretsOf(upload_url)));
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
