@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Db } from '../../db/client.ts';
-import { idsOfOtherPosts, publishPost, type WorkingPost } from '../../db/post-progress.repository.ts';
+import { idsOfOtherPosts } from '../../db/post-lookup.repository.ts';
+import { publishPost, type WorkingPost } from '../../db/post-progress.repository.ts';
 import type { TikTokVideo } from '../../domain/contracts/open-api.ts';
 import type { ReconcileOutcome } from '../../domain/contracts/post.ts';
 import { ERRORS } from '../../domain/errors.ts';

@@ -117,6 +117,7 @@ const STATEMENTS = [
   `create index posts_list on posts (workspace_id, id desc)`,
   `create index posts_by_account on posts (social_account_id, state)`,
   `create index posts_by_media on posts (media_id)`,
+  `create index posts_on_their_way on posts (updated_at) where state in ('scheduled', 'waiting_quota', 'preparing', 'uploading', 'processing', 'unconfirmed')`,
 
   `create table post_timeline (
     id bigint generated always as identity primary key,
