@@ -1,7 +1,8 @@
 import type { Hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { faultName, type Fault } from '../state/faults.ts';
+import { faultName } from '../../fault-book.ts';
+import type { Fault } from '../state/faults.ts';
 import type { Post, Upload } from '../state/posts.ts';
 import { newLogId } from '../wire/answers.ts';
 import { toJson } from '../wire/json.ts';
@@ -43,7 +44,7 @@ async function put(world: World, query: URLSearchParams, request: IncomingMessag
   const post = found?.upload?.token === query.get('upload_token') ? found : undefined;
   const range = readContentRange(request.headers['content-range']);
   const chunk = post?.upload && range ? Math.min(Math.floor(range.first / post.upload.chunk_size), post.upload.chunk_count - 1) : null;
-  const fault = world.faults.take(UPLOAD_PATH, post?.account ?? null, chunk ?? undefined);
+  const fault = world.faults.take({ path: UPLOAD_PATH, account: post?.account ?? null, chunk: chunk ?? undefined });
   const record = post?.upload && note(post.upload, { at_ms: world.clock.now(), chunk, range: request.headers['content-range'] ?? null, status: null, bytes: 0 });
   const onBytes = (bytes: number): void => void (record && (record.bytes += bytes));
 

@@ -1,10 +1,8 @@
 import { z } from 'zod';
+import { createFaultBook, type Booked, type FaultBook } from '../../fault-book.ts';
 import type { Account } from './accounts.ts';
-import { pushBounded } from './bounded-map.ts';
 import { usernameSchema } from './accounts.ts';
 import { OPEN_API_PATHS, type OpenApiPath } from '../wire/paths.ts';
-
-const MAX_FAULTS = 1_000;
 
 /** What shall go wrong with the next calls of a path. Without any effect it only counts. */
 export const faultSchema = z
@@ -41,51 +39,18 @@ export const faultSchema = z
     message: 'is for /upload/ only',
   });
 export type FaultInput = z.infer<typeof faultSchema>;
-export interface Fault extends FaultInput {
-  id: number;
-  left: number;
-  skipped: number;
-}
+export type Fault = Booked<FaultInput>;
 
-export interface Faults {
-  add(input: FaultInput): Fault;
-  /** The first fault that fits this call, used up by one. */
-  take(path: OpenApiPath, account: Account | null, chunk?: number): Fault | null;
-  all(): readonly Fault[];
-  reset(): void;
+export interface FaultyCall {
+  path: OpenApiPath;
+  account: Account | null;
+  chunk?: number | undefined;
 }
+export type Faults = FaultBook<FaultInput, FaultyCall>;
 
-export function createFaults(): Faults {
-  let faults: Fault[] = [];
-  let lastId = 0;
-  const fits = (fault: Fault, path: OpenApiPath, account: Account | null, chunk: number | undefined): boolean =>
-    fault.path === path &&
-    (fault.username === undefined || fault.username.toLowerCase() === account?.username.toLowerCase()) &&
-    (fault.chunk === undefined || fault.chunk === chunk);
-  return {
-    add: (input) => {
-      const fault = { ...input, id: ++lastId, left: input.times, skipped: 0 };
-      pushBounded(faults, fault, MAX_FAULTS);
-      return fault;
-    },
-    take: (path, account, chunk) => {
-      const fault = faults.find((each) => fits(each, path, account, chunk));
-      if (!fault) return null;
-      if (fault.skipped < fault.skip) {
-        fault.skipped += 1;
-        return null;
-      }
-      fault.left -= 1;
-      if (fault.left === 0) faults = faults.filter((each) => each !== fault);
-      return fault;
-    },
-    all: () => faults,
-    reset: () => void (faults = []),
-  };
-}
+const fits = (fault: FaultInput, { path, account, chunk }: FaultyCall): boolean =>
+  fault.path === path &&
+  (fault.username === undefined || fault.username.toLowerCase() === account?.username.toLowerCase()) &&
+  (fault.chunk === undefined || fault.chunk === chunk);
 
-/** For the journal. */
-export const faultName = ({ answer, drop, delay_ms }: Fault): string =>
-  [drop ? `drop_${drop}` : '', answer ? `answer_${answer.status}${answer.acted ? '_acted' : ''}` : '', delay_ms > 0 ? `delay_${delay_ms}` : '']
-    .filter((part) => part !== '')
-    .join(' ');
+export const createFaults = (): Faults => createFaultBook(fits);

@@ -3,7 +3,8 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Account } from '../state/accounts.ts';
-import { faultName, type Fault } from '../state/faults.ts';
+import { faultName } from '../../fault-book.ts';
+import type { Fault } from '../state/faults.ts';
 import type { World } from '../world.ts';
 import type { Answer } from './answers.ts';
 import type { OpenApiPath } from './paths.ts';
@@ -23,7 +24,7 @@ interface Served {
 
 /** Answers one call, or does to it what the faults say: late, refused, or with the connection cut before or after it was done. */
 export async function serve(world: World, c: Context<Env>, { path, account, act, refuse }: Served): Promise<Response> {
-  const fault = world.faults.take(path, account);
+  const fault = world.faults.take({ path, account });
   if (fault && fault.delay_ms > 0) await delay(fault.delay_ms, undefined, { ref: false });
   const answer = fault ? await underFault(fault, act, refuse) : await act();
   world.journal.saw({

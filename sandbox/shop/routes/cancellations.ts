@@ -86,18 +86,24 @@ function linesToCancel(order: Order, { order_line_item_ids, skus }: z.infer<type
 function search(world: World, { shop, query, body }: Call): Json {
   const page = query(afterSalePage);
   const filter = body(searchSchema);
-  const found = world.pager.page<Cancellation>(
+  const items = (): Cancellation[] => [...shop.cancellations.values()].filter((each) => fits(shop, each, filter));
+  return pageData(world, 'cancellations', foundPage(world, shop, page, `cancellations|${JSON.stringify(filter)}`, items), (each) => view(shop, each));
+}
+
+/** One page of a shop's cancellations or returns, in the order that was asked for. @param list names the list and its filter */
+export function foundPage<T extends { id: string; create_ms: number; update_ms: number }>(world: World, shop: Shop, page: z.infer<typeof afterSalePage>, list: string, items: () => T[]) {
+  const found = world.pager.page<T>(
     {
-      key: `cancellations|${shop.id}|${page.sort_field}|${page.sort_order}|${JSON.stringify(filter)}`,
+      key: `${list}|${shop.id}|${page.sort_field}|${page.sort_order}`,
       version: shop.version,
-      items: () => [...shop.cancellations.values()].filter((each) => fits(shop, each, filter)),
+      items,
       value: page.sort_field === 'update_time' ? ({ update_ms }) => update_ms : ({ create_ms }) => create_ms,
       descending: page.sort_order === 'DESC',
     },
     page,
   );
   if (!found) throw badRequest("The 'page_token' query parameter is invalid or has expired.");
-  return pageData(world, 'cancellations', found, (each) => view(shop, each));
+  return found;
 }
 
 const typeOf = ({ role }: Cancellation): string => (role === 'BUYER' ? 'BUYER_CANCEL' : 'CANCEL');

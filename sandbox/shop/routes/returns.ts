@@ -3,12 +3,11 @@ import type { Json } from '../../open-api/wire/json.ts';
 import type { OrderReturn } from '../aftersales/types.ts';
 import { amountText } from '../catalogue/money.ts';
 import type { Shop } from '../state/shops.ts';
-import { badRequest } from '../wire/answers.ts';
 import { id, time } from '../wire/fields.ts';
 import type { Router } from '../wire/router.ts';
 import type { World } from '../world.ts';
 import { pageData } from './answer-page.ts';
-import { afterSalePage, anyOf, withinTimes } from './cancellations.ts';
+import { afterSalePage, anyOf, foundPage, withinTimes } from './cancellations.ts';
 
 const searchSchema = z.object({
   return_ids: z.array(id).optional(),
@@ -26,18 +25,8 @@ export function returnRoutes(world: World, { add }: Router): void {
   add('POST', '/return_refund/202309/returns/search', ['seller.return_refund.basic'], ({ shop, query, body }) => {
     const page = query(afterSalePage);
     const filter = body(searchSchema);
-    const found = world.pager.page<OrderReturn>(
-      {
-        key: `returns|${shop.id}|${page.sort_field}|${page.sort_order}|${JSON.stringify(filter)}`,
-        version: shop.version,
-        items: () => [...shop.returns.values()].filter((each) => fits(shop, each, filter)),
-        value: page.sort_field === 'update_time' ? ({ update_ms }) => update_ms : ({ create_ms }) => create_ms,
-        descending: page.sort_order === 'DESC',
-      },
-      page,
-    );
-    if (!found) throw badRequest("The 'page_token' query parameter is invalid or has expired.");
-    return pageData(world, 'return_orders', found, (each) => view(shop, each));
+    const items = (): OrderReturn[] => [...shop.returns.values()].filter((each) => fits(shop, each, filter));
+    return pageData(world, 'return_orders', foundPage(world, shop, page, `returns|${JSON.stringify(filter)}`, items), (each) => view(shop, each));
   });
 }
 

@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { pushBounded } from '../../open-api/state/bounded-map.ts';
+import { createFaultBook, type Booked, type FaultBook } from '../../fault-book.ts';
 import { SHOP_PATHS, type ShopPath } from '../wire/paths.ts';
-
-const MAX_FAULTS = 1_000;
 
 /** What shall go wrong with the next calls of a path. Without any effect it only counts. */
 export const faultSchema = z
@@ -32,56 +30,16 @@ export const faultSchema = z
   })
   .refine(({ answer, drop }) => !(answer && drop), { path: ['drop'], message: 'can’t go together with answer' });
 export type FaultInput = z.infer<typeof faultSchema>;
-export interface Fault extends FaultInput {
-  id: number;
-  left: number;
-  skipped: number;
-}
+export type Fault = Booked<FaultInput>;
 
 export interface CallName {
   path: ShopPath;
   method: string;
   shop_id: string | null;
 }
+export type Faults = FaultBook<FaultInput, CallName>;
 
-export interface Faults {
-  add(input: FaultInput): Fault;
-  /** The first fault that fits this call, used up by one. */
-  take(call: CallName): Fault | null;
-  all(): readonly Fault[];
-  reset(): void;
-}
-
-const fits = (fault: Fault, { path, method, shop_id }: CallName): boolean =>
+const fits = (fault: FaultInput, { path, method, shop_id }: CallName): boolean =>
   fault.path === path && (fault.method === undefined || fault.method === method) && (fault.shop_id === undefined || fault.shop_id === shop_id);
 
-export function createFaults(): Faults {
-  let faults: Fault[] = [];
-  let lastId = 0;
-  return {
-    add: (input) => {
-      const fault = { ...input, id: ++lastId, left: input.times, skipped: 0 };
-      pushBounded(faults, fault, MAX_FAULTS);
-      return fault;
-    },
-    take: (call) => {
-      const fault = faults.find((each) => fits(each, call));
-      if (!fault) return null;
-      if (fault.skipped < fault.skip) {
-        fault.skipped += 1;
-        return null;
-      }
-      fault.left -= 1;
-      if (fault.left === 0) faults = faults.filter((each) => each !== fault);
-      return fault;
-    },
-    all: () => faults,
-    reset: () => void (faults = []),
-  };
-}
-
-/** For the journal. */
-export const faultName = ({ answer, drop, delay_ms }: Fault): string =>
-  [drop ? `drop_${drop}` : '', answer ? `answer_${answer.status}${answer.acted ? '_acted' : ''}` : '', delay_ms > 0 ? `delay_${delay_ms}` : '']
-    .filter((part) => part !== '')
-    .join(' ');
+export const createFaults = (): Faults => createFaultBook(fits);

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { faultName, type CallName, type Fault } from '../state/faults.ts';
+import { faultName } from '../../fault-book.ts';
+import type { CallName, Fault } from '../state/faults.ts';
 import type { World } from '../world.ts';
 import { ShopFault, shopError, type Answer } from './answers.ts';
 
