@@ -1,8 +1,8 @@
-import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { Db } from '../../db/client.ts';
 import { adoptAbandoned, listWaitingTargets } from '../../db/action.repository.ts';
 import { listNeglectedRestores } from '../../db/device-restore.repository.ts';
+import { eachInLanes } from './each-in-lanes.ts';
 import type { WorkflowStarter } from './workflow-starter.ts';
 
 export interface SweepDeps {
@@ -27,7 +27,6 @@ export function createSweepActions({ db, starter, logger }: SweepDeps) {
   return {
     /** Finds what nobody delivers any more, because a process died or Temporal was away, and starts its workflow. */
     async sweepActions(): Promise<SweepReport> {
-      const context = Context.current();
       const adopted = await adoptAbandoned(db, ABANDONED_AFTER_MS, MOST_ACTIONS);
       const targets = await listWaitingTargets(db, MOST_WORKFLOWS);
       const restores = await listNeglectedRestores(db, MOST_WORKFLOWS);
@@ -35,13 +34,7 @@ export function createSweepActions({ db, starter, logger }: SweepDeps) {
         ...targets.map((target) => () => starter.deliver(target)),
         ...restores.map((restore) => () => starter.restore(restore)),
       ];
-      const lane = async (): Promise<void> => {
-        for (let start = starts.shift(); start; start = starts.shift()) {
-          await start();
-          context.heartbeat();
-        }
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, lane));
+      await eachInLanes(starts, AT_ONCE, (start) => start());
       const report = { adopted, targets: targets.length, restores: restores.length };
       if (adopted + report.targets + report.restores > 0) logger.info(report, 'unfinished actions and restores have their workflows');
       return report;

@@ -9,6 +9,7 @@ import { FINAL_POST_STATES } from '../../domain/contracts/post.ts';
 import { publishWorkflowId, taskQueue, tiktokTokenWorkflowId, tiktokWebhookWorkflowId } from '../../domain/names.ts';
 import { failureOfPost } from '../../domain/publishing/fail-reasons.ts';
 import { parseWebhook, type TikTokWebhookEvent } from '../../domain/publishing/webhook.ts';
+import { eachInLanes } from '../actions/each-in-lanes.ts';
 import { webhookSignal } from '../../workflows/publish-video.messages.ts';
 import { consentRemovedSignal } from '../../workflows/tiktok-token.messages.ts';
 
@@ -50,14 +51,14 @@ export function createWebhookActivities({ db, client, taskQueuePrefix, logger }:
     /** Has webhooks processed whose workflow could not be started when they came. */
     async sweepTikTokWebhooks(): Promise<number> {
       const ids = await listOpenWebhooks(db, OPEN_FOR_MS, MOST);
-      await each(ids, (id) => start('processTikTokWebhook', tiktokWebhookWorkflowId(id), { webhook_id: id }));
+      await eachInLanes(ids, AT_ONCE, (id) => start('processTikTokWebhook', tiktokWebhookWorkflowId(id), { webhook_id: id }));
       return said(ids.length, 'webhooks that nobody had processed have their workflows');
     },
 
     /** Starts the workflow of posts that have none, because Temporal was away or has forgotten them. */
     async sweepPosts(): Promise<number> {
       const posts = await listNeglectedPosts(db, { olderThanMs: NEGLECTED_FOR_MS, stuckMs: STUCK_FOR_MS, limit: MOST });
-      await each(posts, ({ publish_at, ...post }) => start('publishVideo', publishWorkflowId(post.post_id), { ...post, publish_at_ms: publish_at?.getTime() ?? null }));
+      await eachInLanes(posts, AT_ONCE, ({ publish_at, ...post }) => start('publishVideo', publishWorkflowId(post.post_id), { ...post, publish_at_ms: publish_at?.getTime() ?? null }));
       return said(posts.length, 'posts that did not move have their workflows');
     },
   };
@@ -146,18 +147,6 @@ export function createWebhookActivities({ db, client, taskQueuePrefix, logger }:
     if (count > 0) logger.info({ count }, what);
     return count;
   }
-}
-
-async function each<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  const context = Context.current();
-  const queue = [...items];
-  const lane = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
-      await act(item);
-      context.heartbeat();
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
 }
 
 export type WebhookActivities = ReturnType<typeof createWebhookActivities>;
