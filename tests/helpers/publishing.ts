@@ -20,6 +20,7 @@ import { mp4Head } from './posts.ts';
 import { quietLog } from './quiet-log.ts';
 import { seedWorkspace } from './seed.ts';
 import type { TestTemporal } from './temporal.ts';
+import { CONTENT as PLAIN } from './post-content.ts';
 
 export const MIB = 1024 * 1024;
 
@@ -38,20 +39,7 @@ export const SHORT: Partial<PublishTimings> = {
   upload_doubt_ms: 100,
 };
 
-export const CONTENT: PostContent = {
-  caption: 'A clip #test',
-  description: '',
-  privacy_level: 'PUBLIC_TO_EVERYONE',
-  disable_comment: false,
-  disable_duet: false,
-  disable_stitch: false,
-  cover_timestamp_ms: null,
-  photo_cover_index: 0,
-  auto_add_music: false,
-  brand_content: false,
-  brand_organic: false,
-  is_aigc: false,
-};
+export const CONTENT: PostContent = { ...PLAIN, caption: 'A clip #test' };
 
 export interface PostSeed {
   account?: string;

@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OpenApiResult } from '../../domain/contracts/open-api.ts';
-import type { PostContent } from '../../domain/contracts/post.ts';
 import { TIKTOK_SCOPES } from '../../domain/contracts/social-account.ts';
 import { chunkAt, chunkRange, MIB, planChunks } from '../../domain/publishing/chunk-plan.ts';
 import { toInitRequest } from '../../domain/publishing/init-request.ts';
@@ -11,22 +10,10 @@ import { SANDBOX_APP } from '../../domain/sandbox-app.ts';
 import { createOpenApiClient, type OpenApiClient } from '../../tiktok/open-api/index.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { challengeOf, clip, OpenApiSandbox, type Tokens } from '../helpers/open-api-sandbox.ts';
+import { CONTENT as PLAIN } from '../helpers/post-content.ts';
 
 const REDIRECT = 'http://127.0.0.1:8080/api/auth/tiktok/callback';
-const CONTENT: PostContent = {
-  caption: 'Morning #coffee',
-  description: '',
-  privacy_level: 'PUBLIC_TO_EVERYONE',
-  disable_comment: false,
-  disable_duet: false,
-  disable_stitch: false,
-  cover_timestamp_ms: null,
-  photo_cover_index: 0,
-  auto_add_music: false,
-  brand_content: false,
-  brand_organic: false,
-  is_aigc: false,
-};
+const CONTENT = { ...PLAIN, caption: 'Morning #coffee' };
 
 let sandbox: OpenApiSandbox;
 let client: OpenApiClient;

@@ -4,21 +4,8 @@ import type { PostContent, PostKind, PostMode } from '../../domain/contracts/pos
 import { planChunks } from '../../domain/publishing/chunk-plan.ts';
 import { toInitRequest } from '../../domain/publishing/init-request.ts';
 import { checkAgainstCreator, checkContent } from '../../domain/publishing/post-content.ts';
+import { CONTENT } from '../helpers/post-content.ts';
 
-const CONTENT: PostContent = {
-  caption: 'Morning #coffee with @anna',
-  description: '',
-  privacy_level: 'PUBLIC_TO_EVERYONE',
-  disable_comment: false,
-  disable_duet: false,
-  disable_stitch: false,
-  cover_timestamp_ms: null,
-  photo_cover_index: 0,
-  auto_add_music: false,
-  brand_content: false,
-  brand_organic: false,
-  is_aigc: false,
-};
 const CREATOR: CreatorInfo = {
   nickname: 'Anna',
   username: 'anna',
