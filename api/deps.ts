@@ -30,6 +30,8 @@ export interface ApiConfig {
   signLimitPerMinute: number | null;
   /** Our app at TikTok, and where its consent page is; null: accounts can't be connected. */
   tiktokApp: { client_key: string; client_secret: string; auth_url: string; pkce: boolean; redirect_uri: string } | null;
+  /** Our app in TikTok Shop's Partner Center and its consent page; null: shops can't be connected. */
+  shopApp: { app_key: string; app_secret: string; service_id: string | null; market: 'row' | 'us'; authorize_url: string | null } | null;
   /** Largest file that may be uploaded, bytes. */
   mediaMaxBytes: number;
   /** null: not known or not there. */

@@ -140,6 +140,15 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   shop_cancel_refused: 409,
   shop_refused: 409,
   shop_webhook_unreadable: 400,
+  shop_taken: 409,
+  shop_channel_paused: 409,
+  shop_channel_disconnected: 409,
+  shop_sku_foreign: 422,
+  shop_stock_superseded: 409,
+  shop_stock_short: 409,
+  shop_shipment_unconfirmed: 409,
+  shop_message_invalid: 422,
+  amqp_unavailable: 503,
 };
 
 export interface FieldFault {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { EnvError, parseEnv, tiktokUrls, type Env } from '../config/env.ts';
 import { announceReady, onShutdown } from '../config/lifecycle.ts';
 import { createLogger } from '../config/logging.ts';
-import { tiktokApp } from '../config/tiktok-app.ts';
+import { tiktokApp, tiktokShopApp } from '../config/tiktok-app.ts';
 import { temporalTls } from '../config/temporal-tls.ts';
 import { openDb } from '../db/client.ts';
 import { createSecretBox } from '../db/secret-box.ts';
@@ -101,6 +101,7 @@ function needed(env: Env) {
 
 async function apiConfig(env: Env, jwtSecret: string, listening: { url: string }): Promise<ApiConfig> {
   const app = tiktokApp(env);
+  const shopApp = tiktokShopApp(env);
   const publicUrl = (): string => (env.PUBLIC_URL ?? listening.url).replace(/\/+$/, '');
   const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   return {
@@ -113,6 +114,7 @@ async function apiConfig(env: Env, jwtSecret: string, listening: { url: string }
       const redirect_uri = env.TIKTOK_REDIRECT_URI ?? `${publicUrl()}/api/auth/tiktok/callback`;
       return app && { ...app, auth_url: tiktokUrls(env).auth, pkce: env.TIKTOK_PKCE, redirect_uri };
     },
+    shopApp: shopApp && { ...shopApp, market: env.TIKTOK_SHOP_MARKET, authorize_url: tiktokUrls(env).shopAuthorize },
     mediaMaxBytes: env.MEDIA_MAX_BYTES,
     jwtSecret,
     jwtTtlS: env.JWT_TTL_S,

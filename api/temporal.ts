@@ -13,6 +13,7 @@ import type { LivestreamSessionInput } from '../domain/contracts/livestream.ts';
 import { deliverWorkflowId, deviceCommandWorkflowId, livestreamWorkflowId, taskQueue } from '../domain/names.ts';
 import { ApiError } from './errors.ts';
 import { createPublishingGateway, type PublishingGateway } from './temporal-publishing.ts';
+import { createShopGateway, type ShopGateway } from './temporal-shop.ts';
 
 /** All that the API asks of Temporal. Every call ends within a few seconds, or rejects with ApiError unavailable. */
 export interface TemporalGateway {
@@ -25,6 +26,7 @@ export interface TemporalGateway {
   /** Sends a command to a device and waits for how it went; a repeat under the same idempotency key gets the first one's outcome. */
   commandDevice(input: SendDeviceCommandInput): Promise<AttemptResult>;
   publishing: PublishingGateway;
+  shop: ShopGateway;
   isReachable(): Promise<boolean>;
   /** Idempotent. */
   close(): Promise<void>;
@@ -125,6 +127,7 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
       }
     },
     publishing: createPublishingGateway({ connection, namespace, taskQueuePrefix, within, deadlineMs, patientMs: 60_000 }),
+    shop: createShopGateway({ connection, namespace, taskQueuePrefix, within, deadlineMs, patientMs: 60_000 }),
     async isReachable() {
       try {
         await within(Math.min(deadlineMs, 2_000), () => connection.workflowService.getSystemInfo({}));

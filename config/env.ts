@@ -11,6 +11,8 @@ const flag = z
 const port = z.coerce.number().int().min(0).max(65_535);
 const positive = z.coerce.number().int().positive();
 
+const rootUrl = url('http', 'https').refine((value) => URL.canParse(value) && new URL(value).pathname === '/' && new URL(value).search === '', 'must be a host without a path: TikTok Shop signs paths');
+
 /** Every variable that Showrunner reads; docs/configuration.md is generated from the descriptions. */
 export const envSchema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development').describe('production: nothing is embedded, no secret is generated.'),
@@ -58,6 +60,22 @@ export const envSchema = z.object({
   TIKTOK_CLIENT_SECRET: z.string().optional().describe('Client secret of the TikTok app; it also signs TikTok’s webhooks.'),
   TIKTOK_REDIRECT_URI: url('http', 'https').optional().describe('Redirect URI as registered in the TikTok app. Default: PUBLIC_URL/api/auth/tiktok/callback.'),
   TIKTOK_PKCE: flag.default(true).describe('0: no PKCE on the consent page, for apps that TikTok refuses with it.'),
+  TIKTOK_SHOP_API_URL: rootUrl.optional().describe('TikTok Shop’s API. It signs paths, so it stands at the root of a host.'),
+  TIKTOK_SHOP_AUTH_URL: url('http', 'https').optional().describe('TikTok Shop’s token host.'),
+  TIKTOK_SHOP_AUTHORIZE_URL: url('http', 'https').optional().describe('The page on which a seller gives consent; default: TikTok’s for TIKTOK_SHOP_MARKET.'),
+  TIKTOK_SHOP_MARKET: z.enum(['row', 'us']).default('row').describe('Which of TikTok’s consent pages: us for sellers in the United States, row for all others.'),
+  TIKTOK_SHOP_APP_KEY: z.string().optional().describe('App key of the TikTok Shop app (partner.tiktokshop.com). The sandbox knows one by default.'),
+  TIKTOK_SHOP_APP_SECRET: z.string().optional().describe('App secret of the TikTok Shop app; it also signs TikTok Shop’s webhooks.'),
+  TIKTOK_SHOP_SERVICE_ID: z.string().optional().describe('Service id of the TikTok Shop app, which its consent page goes by; not the app key.'),
+  SHOP_SYNC_INTERVAL_S: z.coerce.number().int().min(5).max(86_400).default(300).describe('How often each channel is asked for orders, products and stock whatever webhooks said, seconds.'),
+  AMQP_URL: url('amqp', 'amqps').optional().describe('RabbitMQ for messages about orders and products, and for bulk inventory. Absent: off.'),
+  ORDER_EXCHANGE_NAME: z.string().min(1).max(127).default('showrunner.orders').describe('Exchange (topic) to which orders are published.'),
+  ORDER_QUEUE_NAME: z.string().min(1).max(127).default('showrunner.orders').describe('Queue that is bound to it.'),
+  PRODUCT_EXCHANGE_NAME: z.string().min(1).max(127).default('showrunner.products').describe('Exchange (topic) to which products are published.'),
+  PRODUCT_QUEUE_NAME: z.string().min(1).max(127).default('showrunner.products').describe('Queue that is bound to it.'),
+  INVENTORY_EXCHANGE_NAME: z.string().min(1).max(127).default('showrunner.inventory').describe('Exchange (topic) from which bulk inventory comes.'),
+  INVENTORY_QUEUE_NAME: z.string().min(1).max(127).default('showrunner.inventory').describe('Queue that is read; what can’t be read goes to the same name with .dead.'),
+  ORDER_SERVICE_URL: url('http', 'https').optional().describe('Messages about orders and products also, or instead, as signed HTTP callbacks. Absent: off.'),
   SANDBOX_PORT: port.optional().describe('Port of the sandbox that npm start runs; a free one where absent.'),
 
   JWT_SECRET: z.string().min(32).optional().describe('Signs access tokens; at least 32 characters. Absent: generated once into .data/, never in production.'),
@@ -117,6 +135,8 @@ const REAL_TIKTOK = {
   sign: 'https://api.eulerstream.com',
   auth: 'https://www.tiktok.com',
   openApi: 'https://open.tiktokapis.com',
+  shopApi: 'https://open-api.tiktokglobalshop.com',
+  shopAuth: 'https://auth.tiktok-shops.com',
 } as const;
 
 export interface TikTokUrls {
@@ -125,16 +145,23 @@ export interface TikTokUrls {
   sign: string;
   auth: string;
   openApi: string;
+  shopApi: string;
+  shopAuth: string;
+  /** null: TikTok's own page for the market. */
+  shopAuthorize: string | null;
 }
 
 /** Where TikTok is: a single URL wins over the sandbox's, and where neither is given it is the real one. */
 export function tiktokUrls(env: Env, sandboxUrl?: string): TikTokUrls {
-  const fallback = (name: keyof TikTokUrls): string => (env.TIKTOK_ENV === 'sandbox' && sandboxUrl ? sandboxUrl : REAL_TIKTOK[name]);
+  const fallback = (name: keyof typeof REAL_TIKTOK): string => (env.TIKTOK_ENV === 'sandbox' && sandboxUrl ? sandboxUrl : REAL_TIKTOK[name]);
   return {
     web: env.TIKTOK_WEB_URL ?? fallback('web'),
     webcast: env.TIKTOK_WEBCAST_URL ?? fallback('webcast'),
     sign: env.TIKTOK_SIGN_URL ?? fallback('sign'),
     auth: env.TIKTOK_AUTH_URL ?? fallback('auth'),
     openApi: env.TIKTOK_OPEN_API_URL ?? fallback('openApi'),
+    shopApi: env.TIKTOK_SHOP_API_URL ?? fallback('shopApi'),
+    shopAuth: env.TIKTOK_SHOP_AUTH_URL ?? fallback('shopAuth'),
+    shopAuthorize: env.TIKTOK_SHOP_AUTHORIZE_URL ?? (env.TIKTOK_ENV === 'sandbox' && sandboxUrl ? `${sandboxUrl}/open/authorize` : null),
   };
 }

@@ -6,6 +6,7 @@ import type { ActionType, Condition, FireOn, Json, LogicOperator, RuleAction, Ru
 import type { WorkspaceRole } from '../domain/permissions.ts';
 import type { PlanTier } from '../domain/plans.ts';
 import type { PublishingTables } from './schema-publishing.ts';
+import type { ShopTables } from './schema-shop.ts';
 import type { BigIntNumber, CreatedAt, JsonOf, Timestamp } from './schema-types.ts';
 
 export interface UsersTable {
@@ -254,12 +255,14 @@ export interface NotificationReadsTable {
 export interface WorkspaceFeedTable {
   workspace_id: string;
   seq: BigIntNumber;
-  kind: 'events' | 'notification';
+  kind: 'events' | 'notification' | 'shop_event';
   livestream_id: string | null;
   first_position: number | null;
   last_position: number | null;
   /** The notification's id, for kind notification. */
   notification_id: string | null;
+  /** For kind shop_event. */
+  shop_event_id: string | null;
   created_at: CreatedAt;
 }
 
@@ -295,7 +298,7 @@ export interface RateCountersTable {
   resets_at: Timestamp;
 }
 
-export interface Database extends PublishingTables {
+export interface Database extends PublishingTables, ShopTables {
   users: UsersTable;
   workspaces: WorkspacesTable;
   workspace_members: WorkspaceMembersTable;

@@ -171,6 +171,18 @@ export const ERRORS = {
   shop_cancel_refused: { message: 'TikTok Shop does not cancel this order.', permanent: true },
   shop_refused: { message: 'TikTok Shop refused this.', permanent: true },
   shop_webhook_unreadable: { message: 'The webhook is not one of TikTok Shop’s.', permanent: true },
+  shop_taken: { message: 'Another workspace has this shop: disconnect it there first.', permanent: true },
+  shop_channel_paused: { message: 'The channel is paused until the shop is connected again; nothing is lost meanwhile.', permanent: false },
+  shop_channel_disconnected: { message: 'This shop was disconnected: connect it again.', permanent: true },
+  shop_sku_foreign: { message: 'This SKU belongs to another shop or product.', permanent: true },
+  shop_stock_superseded: { message: 'A newer value for this SKU has replaced it.', permanent: true },
+  shop_stock_short: { message: 'More units are sold than there are.', permanent: true },
+  shop_shipment_unconfirmed: {
+    message: 'TikTok Shop never said whether it took the shipment: look at the order there before you try again.',
+    permanent: true,
+  },
+  shop_message_invalid: { message: 'The message is not what its schema says.', permanent: true },
+  amqp_unavailable: { message: 'RabbitMQ does not answer (AMQP_URL).', permanent: false },
 } as const satisfies Record<string, { message: string; permanent: boolean }>;
 
 export type ErrorCode = keyof typeof ERRORS;

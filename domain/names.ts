@@ -1,15 +1,15 @@
 /** Task queues, one for each role of worker. A prefix keeps installations apart that share a namespace. */
-export const ROLES = ['live', 'actions', 'publish'] as const;
+export const ROLES = ['live', 'actions', 'publish', 'shop'] as const;
 export type Role = (typeof ROLES)[number];
 
 export const taskQueue = (role: Role, prefix = ''): string => `${prefix}${role}`;
 
 /**
- * Where the role publish does what others wait for, such as a refresh: an upload that waits for a token holds a slot of the
- * publish queue, and a hundred of them must not keep the refresh from getting one.
- * @param publishQueue task queue of the role publish
+ * Where a role does what others wait for, such as a refresh: an upload that waits for a token holds a slot of the
+ * publish queue, and a hundred of them must not keep the refresh from getting one. The role shop has one for the same reason.
+ * @param roleQueue task queue of the role publish or shop
  */
-export const accountsTaskQueue = (publishQueue: string): string => `${publishQueue}-accounts`;
+export const accountsTaskQueue = (roleQueue: string): string => `${roleQueue}-accounts`;
 
 /** Workflow ids are natural keys: a second start of the same thing is refused, not doubled. */
 export const livestreamWorkflowId = (livestreamId: string): string => `livestream:${livestreamId}`;
@@ -24,6 +24,20 @@ export const tiktokWebhookWorkflowId = (webhookId: string): string => `tiktok-we
 /** Also the id of its Schedule. */
 export const analyticsWorkflowId = (socialAccountId: string): string => `analytics:${socialAccountId}`;
 
+
+/** One for each seller's authorization, which may cover several shops. */
+export const shopTokenWorkflowId = (authorizationId: string): string => `shop-token:${authorizationId}`;
+/** A channel is one shop in one workspace. */
+export const fulfilOrderWorkflowId = (channelId: string, orderId: string): string => `order:${channelId}:${orderId}`;
+export const shopWebhooksWorkflowId = (shopId: string): string => `shop-webhooks:${shopId}`;
+export const channelStockWorkflowId = (channelId: string): string => `stock:${channelId}`;
+export const refreshProductsWorkflowId = (channelId: string): string => `products:${channelId}`;
+/** Also the id of its Schedule. */
+export const shopSyncWorkflowId = (channelId: string): string => `shop-sync:${channelId}`;
+export const jobWorkflowId = (jobId: string): string => `job:${jobId}`;
+export const shopReadWorkflowId = (readId: string): string => `shop-read:${readId}`;
+export const connectShopsWorkflowId = (oauthStateId: string): string => `connect-shops:${oauthStateId}`;
+
 export const livestreamIdOf = (workflowId: string): string | null =>
   workflowId.startsWith('livestream:') ? workflowId.slice('livestream:'.length) : null;
 
@@ -35,7 +49,9 @@ export const CHANNELS = {
   rules: 'showrunner_rules',
   /** Payload: id of a post whose row or timeline changed. */
   posts: 'showrunner_posts',
+  /** Payload: none. There are messages for other systems. */
+  outbox: 'showrunner_outbox',
 } as const;
 
 /** Search attributes by which workflows are found in the Temporal UI: Keyword, all of them. */
-export const SEARCH_ATTRIBUTES = ['LivestreamStatus', 'WorkspaceId', 'Target', 'SocialAccountId', 'PostState', 'SocialAccountState'] as const;
+export const SEARCH_ATTRIBUTES = ['LivestreamStatus', 'WorkspaceId', 'Target', 'SocialAccountId', 'PostState', 'SocialAccountState', 'ChannelId', 'OrderStatus'] as const;

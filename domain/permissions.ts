@@ -3,6 +3,9 @@ export type WorkspaceRole = (typeof WORKSPACE_ROLES)[number];
 
 const OPERATORS: readonly WorkspaceRole[] = ['owner', 'admin', 'member', 'social_marketing'];
 const SOCIAL_TEAM: readonly WorkspaceRole[] = ['owner', 'admin', 'social_marketing'];
+const SALES: readonly WorkspaceRole[] = ['owner', 'admin', 'sales'];
+const WAREHOUSE: readonly WorkspaceRole[] = ['owner', 'admin', 'warehouse'];
+const SHOP_TEAM: readonly WorkspaceRole[] = ['owner', 'admin', 'sales', 'warehouse'];
 
 /** Who may do what: the only place that says so. A route names its permission; a test checks every pair. */
 export const PERMISSIONS = {
@@ -25,6 +28,19 @@ export const PERMISSIONS = {
   'posts.view': SOCIAL_TEAM,
   'posts.edit': SOCIAL_TEAM,
   'analytics.view': SOCIAL_TEAM,
+  'channels.view': SHOP_TEAM,
+  'channels.connect': ['owner', 'admin'],
+  'products.view': WORKSPACE_ROLES,
+  'products.edit': SALES,
+  'inventory.view': SHOP_TEAM,
+  'inventory.edit': WAREHOUSE,
+  'orders.view': SALES,
+  'orders.sync': SALES,
+  'shipping.view': WAREHOUSE,
+  'shipping.edit': WAREHOUSE,
+  'jobs.view': SHOP_TEAM,
+  'shop_webhooks.view': ['owner', 'admin'],
+  'shop_webhooks.replay': ['owner', 'admin'],
 } as const satisfies Record<string, readonly WorkspaceRole[]>;
 
 export type Permission = keyof typeof PERMISSIONS;

@@ -70,7 +70,7 @@ async function boot(env: Env, dataDir: string, logDir: string, fleet: Fleet): Pr
   const ports = new PortBook(join(dataDir, 'ports.json'));
   const port = env.PORT || (await ports.take('api', 0));
   const bundle = buildWorkflowBundle();
-  const [services, sandboxUrl] = await Promise.all([bootServices({ env, dataDir, logDir, ports, fleet, say }), sandbox(env, logDir, ports, fleet, `http://127.0.0.1:${port}/webhook/tiktok`), bundle]);
+  const [services, sandboxUrl] = await Promise.all([bootServices({ env, dataDir, logDir, ports, fleet, say }), sandbox(env, logDir, ports, fleet, `http://127.0.0.1:${port}`), bundle]);
   const childEnv = { ...environmentOf(env, services, sandboxUrl, dataDir), PORT: String(port), DATA_DIR: dataDir };
   const options = { fleet, logDir, env: childEnv };
   const since = Date.now();
@@ -82,12 +82,18 @@ async function boot(env: Env, dataDir: string, logDir: string, fleet: Fleet): Pr
 }
 
 /** In production nothing is embedded, the sandbox neither; where every URL of TikTok is given, nobody would ask it. */
-async function sandbox(env: Env, logDir: string, ports: PortBook, fleet: Fleet, webhookUrl: string): Promise<string | null> {
-  const allGiven = env.TIKTOK_WEB_URL && env.TIKTOK_WEBCAST_URL && env.TIKTOK_SIGN_URL && env.TIKTOK_AUTH_URL && env.TIKTOK_OPEN_API_URL;
+async function sandbox(env: Env, logDir: string, ports: PortBook, fleet: Fleet, apiUrl: string): Promise<string | null> {
+  const allGiven =
+    env.TIKTOK_WEB_URL && env.TIKTOK_WEBCAST_URL && env.TIKTOK_SIGN_URL && env.TIKTOK_AUTH_URL && env.TIKTOK_OPEN_API_URL && env.TIKTOK_SHOP_API_URL && env.TIKTOK_SHOP_AUTH_URL;
   if (env.NODE_ENV === 'production' || env.TIKTOK_ENV !== 'sandbox' || allGiven) return null;
   if (env.SANDBOX_PORT) await demandPort('SANDBOX_PORT', env.SANDBOX_PORT);
   const port = env.SANDBOX_PORT || (await ports.take('sandbox', 18_080));
-  const url = await startSandbox({ fleet, logDir, env: { ...process.env, SANDBOX_WEBHOOK_URL: webhookUrl } }, port);
+  const returnUrls = {
+    SANDBOX_WEBHOOK_URL: `${apiUrl}/webhook/tiktok`,
+    SANDBOX_SHOP_WEBHOOK_URL: `${apiUrl}/webhook/`,
+    SANDBOX_SHOP_REDIRECT_URL: `${apiUrl}/auth/shop/callback`,
+  };
+  const url = await startSandbox({ fleet, logDir, env: { ...process.env, ...returnUrls } }, port);
   say('TikTok       sandbox, ready');
   return url;
 }
@@ -96,7 +102,7 @@ const allowsPrivateWebhooks = (env: Env, sandboxUrl: string | null): boolean => 
 
 /** What the processes find in their environment: all that is given, and what this start adds. */
 function environmentOf(env: Env, { databaseUrl, temporalAddress, temporalUiUrl, mqttUrl }: Services, sandboxUrl: string | null, dataDir: string): NodeJS.ProcessEnv {
-  const { web, webcast, sign, auth, openApi } = tiktokUrls(env, sandboxUrl ?? undefined);
+  const { web, webcast, sign, auth, openApi, shopApi, shopAuth, shopAuthorize } = tiktokUrls(env, sandboxUrl ?? undefined);
   return {
     ...(env.NODE_ENV === 'production' ? {} : loadSecrets(dataDir)),
     ...Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== '')),
@@ -108,6 +114,9 @@ function environmentOf(env: Env, { databaseUrl, temporalAddress, temporalUiUrl, 
     TIKTOK_SIGN_URL: sign,
     TIKTOK_AUTH_URL: auth,
     TIKTOK_OPEN_API_URL: openApi,
+    TIKTOK_SHOP_API_URL: shopApi,
+    TIKTOK_SHOP_AUTH_URL: shopAuth,
+    ...(shopAuthorize ? { TIKTOK_SHOP_AUTHORIZE_URL: shopAuthorize } : {}),
     ...(temporalUiUrl ? { TEMPORAL_UI_URL: temporalUiUrl } : {}),
     ...(allowsPrivateWebhooks(env, sandboxUrl) ? { ALLOW_PRIVATE_WEBHOOKS: '1' } : {}),
   };

@@ -11,12 +11,14 @@ import type { RoleParts } from './role.ts';
 import { runWorker } from './run-worker.ts';
 import { installRuntime } from './runtime.ts';
 import { ensureSchedules } from './schedules.ts';
+import { createShopRole } from './shop.ts';
 import { buildWorkflowBundle } from './workflow-bundle.ts';
 
 const CREATE: Record<Role, (context: WorkerContext) => Promise<RoleParts>> = {
   live: createLiveRole,
   actions: createActionsRole,
   publish: createPublishRole,
+  shop: createShopRole,
 };
 
 /** `tsx workers/main.ts live|actions|publish`: one role in one process, so that roles scale apart. */

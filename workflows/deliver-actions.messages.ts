@@ -1,7 +1,6 @@
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery } from '@temporalio/workflow';
 
-/** More waits for the target. */
-export const wakeSignal = defineSignal('wake');
+export { wakeSignal } from './wake.messages.ts';
 
 export interface DeliveryView {
   is_down: boolean;

@@ -14,6 +14,7 @@ const COMMANDS = {
   live: ['workers/main.ts', 'live'],
   actions: ['workers/main.ts', 'actions'],
   publish: ['workers/main.ts', 'publish'],
+  shop: ['workers/main.ts', 'shop'],
   api: ['api/main.ts'],
 } as const;
 export type Part = keyof typeof COMMANDS;
@@ -110,7 +111,7 @@ export class Product {
 
   /** Ends all parts; their logs stay only where one of them ended by itself or badly. */
   async stop(): Promise<void> {
-    await Promise.all((['api', 'live', 'actions', 'publish'] as const).map((part) => this.kill(part, 'SIGTERM')));
+    await Promise.all((['api', 'live', 'actions', 'publish', 'shop'] as const).map((part) => this.kill(part, 'SIGTERM')));
     await this.kill('sandbox', 'SIGTERM');
     if (!this.#endedBadly) await rm(this.logFolder, { recursive: true, force: true });
   }

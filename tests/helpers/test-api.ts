@@ -16,8 +16,10 @@ import { REDACTED_PATHS } from '../../config/logging.ts';
 import { newId } from '../../db/ids.ts';
 import { createSecretBox } from '../../db/secret-box.ts';
 import type { AttemptResult } from '../../domain/contracts/action.ts';
+import type { ConnectShopsOutcome, ReadShopInput } from '../../domain/contracts/channel.ts';
 import type { CreatorInfo, OpenApiResult } from '../../domain/contracts/open-api.ts';
 import type { PostUpdateAnswer } from '../../domain/contracts/post.ts';
+import type { ShipAnswer } from '../../domain/contracts/shop-order.ts';
 import type { ConnectAccountOutcome, DisconnectAnswer, RefreshAnswer } from '../../domain/contracts/social-account.ts';
 import type { WorkspaceRole } from '../../domain/permissions.ts';
 import { createLocalStorage } from '../../media/local-storage.ts';
@@ -38,7 +40,14 @@ export interface FakeTemporal extends TemporalGateway {
     creatorInfo: OpenApiResult<CreatorInfo>;
     editPost: PostUpdateAnswer;
     cancelPost: PostUpdateAnswer;
+    /** And the role shop. */
+    connectShops: ConnectShopsOutcome;
+    ship: ShipAnswer;
+    /** Whether a job ends while somebody waits. */
+    awaitJob: boolean;
   };
+  /** Stands in for the workflow `readShop`: writes the answer to its row. */
+  onReadShop: (input: ReadShopInput) => Promise<void>;
 }
 
 export interface Answer<T = never> {
@@ -94,6 +103,7 @@ const CONFIG: ApiConfig = {
     pkce: true,
     redirect_uri: 'http://127.0.0.1:8080/api/auth/tiktok/callback',
   },
+  shopApp: { app_key: 'test-app-key', app_secret: 'test-app-secret', service_id: '7400000000000000009', market: 'row', authorize_url: null },
   mediaMaxBytes: 64 * 1024 * 1024,
   links: { temporalUi: null, mqtt: null },
 };
@@ -210,6 +220,19 @@ function createFakeTemporal(): FakeTemporal {
       cancelPost: noted('cancelPost', () => fake.answers.cancelPost),
       processWebhook: noted('processWebhook', () => undefined),
     },
+    shop: {
+      connectShops: noted('connectShops', () => fake.answers.connectShops),
+      disconnectChannel: noted('disconnectChannel', () => undefined),
+      async readShop(input) {
+        calls.push({ name: 'readShop', args: [input] });
+        await fake.onReadShop(input);
+      },
+      processWebhooks: noted('processWebhooks', () => undefined),
+      startJob: noted('startJob', () => undefined),
+      awaitJob: noted('awaitJob', () => fake.answers.awaitJob),
+      ship: noted('ship', () => fake.answers.ship),
+    },
+    onReadShop: () => Promise.resolve(),
     answers: {
       connectAccount: { kind: 'refused', code: 'oauth_failed', reason: 'not set by the test' },
       refreshToken: { ok: true, token_version: 2 },
@@ -217,6 +240,9 @@ function createFakeTemporal(): FakeTemporal {
       creatorInfo: { ok: false, code: 'tiktok_unreachable', reason: 'not set by the test', tiktok_code: null, definite: false, retryable: true, retry_after_ms: null },
       editPost: { ok: true },
       cancelPost: { ok: true },
+      connectShops: { kind: 'refused', code: 'shop_auth_code', reason: 'not set by the test' },
+      ship: { ok: false, code: 'shop_refused', reason: 'not set by the test', order_status: null },
+      awaitJob: true,
     },
     isReachable: () => Promise.resolve(fake.reachable),
     close: () => Promise.resolve(),

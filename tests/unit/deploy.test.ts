@@ -18,8 +18,8 @@ interface Service {
 
 const compose = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service>; volumes: Record<string, unknown> };
 const services = Object.entries(compose.services);
-const OURS = ['api', 'worker-live', 'worker-actions', 'worker-publish'];
-const GIVEN: Record<string, string> = { POSTGRES_PASSWORD: 'secret', MQTT_PASSWORD: 'secret', JWT_SECRET: 'j'.repeat(32), TOKEN_ENCRYPTION_KEY: 'ab'.repeat(32) };
+const OURS = ['api', 'worker-live', 'worker-actions', 'worker-publish', 'worker-shop'];
+const GIVEN: Record<string, string> = { POSTGRES_PASSWORD: 'secret', MQTT_PASSWORD: 'secret', RABBITMQ_PASSWORD: 'secret', JWT_SECRET: 'j'.repeat(32), TOKEN_ENCRYPTION_KEY: 'ab'.repeat(32) };
 
 /** ${NAME:-default} and ${NAME:?message}, as compose fills them in. */
 const filledIn = (value: string): string =>
