@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 import type { ChannelState, ShopAuthorizationState, ShopRead } from '../domain/contracts/channel.ts';
 import type { Json } from '../domain/contracts/rule.ts';
-import type { OrderCancellation, OrderReturn, ShopOrder, ShopPackage, ShopProduct, WarehouseStock } from '../domain/contracts/shop-api.ts';
+import type { OrderCancellation, OrderReturn, ShippingDocumentType, ShopOrder, ShopPackage, ShopProduct, WarehouseStock } from '../domain/contracts/shop-api.ts';
 import type { ShopEventType } from '../domain/contracts/shop-event.ts';
 import type { InventoryRequestState, InventorySource, JobError, JobKind, JobParams, JobState, StockBasis } from '../domain/contracts/shop-job.ts';
 import type { ShopMessage } from '../domain/contracts/shop-message.ts';
@@ -255,6 +255,19 @@ export interface ShopShipmentsTable {
   finished_at: Timestamp | null;
 }
 
+export interface ShopLabelsTable {
+  id: string;
+  workspace_id: string;
+  channel_id: string;
+  package_id: string;
+  type: ShippingDocumentType;
+  size: string;
+  storage_key: string;
+  size_bytes: number | null;
+  created_at: CreatedAt;
+  expires_at: Timestamp;
+}
+
 export interface ShopWebhooksTable {
   id: string;
   seq: Generated<number>;
@@ -358,6 +371,7 @@ export interface ShopTables {
   shop_packages: ShopPackagesTable;
   shop_after_sales: ShopAfterSalesTable;
   shop_shipments: ShopShipmentsTable;
+  shop_labels: ShopLabelsTable;
   shop_webhooks: ShopWebhooksTable;
   shop_sync_cursors: ShopSyncCursorsTable;
   shop_set_aside: ShopSetAsideTable;

@@ -302,6 +302,24 @@ const STATEMENTS = [
   )`,
   `create unique index shop_shipments_key on shop_shipments (workspace_id, idempotency_key) where idempotency_key is not null`,
   `create index shop_shipments_order on shop_shipments (channel_id, order_id, id)`,
+  `create index shop_shipments_list on shop_shipments (workspace_id, id desc)`,
+  // Labels hold buyers' addresses: no foreign key, so that a row outlives what it belongs to until its file is deleted.
+  `create table shop_labels (
+    id uuid primary key,
+    workspace_id uuid not null,
+    channel_id uuid not null,
+    package_id text not null,
+    type text not null,
+    -- '': as TikTok makes it.
+    size text not null,
+    storage_key text not null,
+    -- null: the file is not whole yet.
+    size_bytes integer,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz not null
+  )`,
+  `create index shop_labels_package on shop_labels (channel_id, package_id, type, size)`,
+  `create index shop_labels_expiry on shop_labels (expires_at)`,
 
   `create table shop_webhooks (
     -- TikTok's notification id; SHA-256 of the body where there is none.
@@ -324,7 +342,9 @@ const STATEMENTS = [
     outcome text,
     replays integer not null default 0
   )`,
-  `create index shop_webhooks_open on shop_webhooks (shop_id, seq) where state = 'received'`,
+  // By attempts first: what fails again and again never stands before what is new.
+  `create index shop_webhooks_open on shop_webhooks (shop_id, attempts, seq) where state = 'received'`,
+  `create index shop_webhooks_spent on shop_webhooks (processed_at) where state <> 'received'`,
   `create index shop_webhooks_list on shop_webhooks (workspace_id, seq desc)`,
   `create index shop_webhooks_subject on shop_webhooks (channel_id, subject)`,
 
