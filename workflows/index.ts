@@ -5,6 +5,7 @@ export { enforceRetention, sweepLivestreams } from './maintenance.ts';
 export { processTikTokWebhook, sweepPosts, sweepTikTokWebhooks } from './process-tiktok-webhook.ts';
 export { publishVideo } from './publish-video.ts';
 export { readCreatorInfo } from './read-creator-info.ts';
+export { readShop } from './read-shop.ts';
 export { restoreDevice } from './restore-device.ts';
 export { sendDeviceCommand } from './send-device-command.ts';
 export { sweepActions } from './sweep-actions.ts';
