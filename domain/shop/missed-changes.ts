@@ -1,0 +1,18 @@
+export interface MissedTimes {
+  /** Of changes before this no webhook could tell. */
+  connected_at_ms: number;
+  now_ms: number;
+  /** So long a webhook may take. */
+  missed_after_ms: number;
+}
+
+/** Whether a change that a poll found first is old enough for a webhook to have told it. */
+export const couldBeMissed = (updateTimeMs: number, { connected_at_ms, now_ms, missed_after_ms }: MissedTimes): boolean =>
+  updateTimeMs >= connected_at_ms && now_ms - updateTimeMs > missed_after_ms;
+
+/**
+ * Whether a webhook has told of a change, though nobody has processed it yet. @param newestWebhookMs when TikTok sent the newest one of the same
+ * thing; undefined: there is none. TikTok tells of changes in whole seconds.
+ */
+export const wasTold = (updateTimeMs: number, newestWebhookMs: number | undefined): boolean =>
+  newestWebhookMs !== undefined && newestWebhookMs >= Math.floor(updateTimeMs / 1_000) * 1_000;
