@@ -1,9 +1,11 @@
 import { Client, WithStartWorkflowOperation, WorkflowFailedError, WorkflowNotFoundError, type Connection } from '@temporalio/client';
 import type { AuthorizationKey, ConnectShopsInput, ConnectShopsOutcome, ReadShopInput } from '../domain/contracts/channel.ts';
+import type { FetchLabelInput, LabelOutcome } from '../domain/contracts/shop-shipping.ts';
 import type { JobInput, JobKind } from '../domain/contracts/shop-job.ts';
 import type { OrderKey, ShipAnswer, ShipInput } from '../domain/contracts/shop-order.ts';
 import {
   connectShopsWorkflowId,
+  fetchLabelWorkflowId,
   fulfilOrderWorkflowId,
   jobWorkflowId,
   shopReadWorkflowId,
@@ -31,6 +33,8 @@ export interface ShopGateway {
   awaitJob(jobId: string, ms: number): Promise<boolean>;
   /** Carries out the row of shop_shipments by the order's workflow. */
   ship(order: OrderKey, input: ShipInput): Promise<ShipAnswer>;
+  /** Brings a package's document into storage; shop_labels says where it lies. */
+  fetchLabel(input: FetchLabelInput): Promise<LabelOutcome>;
 }
 
 const WORKFLOW_OF_JOB: Readonly<Record<JobKind, string>> = {
@@ -86,6 +90,7 @@ export function createShopGateway({ connection, namespace, taskQueuePrefix, with
         return false;
       }
     },
+    fetchLabel: (input) => run('fetchLabel', fetchLabelWorkflowId(input), input, `Label of package ${input.package_id}`),
     ship(order, input) {
       const startWorkflowOperation = new WithStartWorkflowOperation('fulfilOrder', options(fulfilOrderWorkflowId(order.channel_id, order.order_id), order, `Order ${order.order_id}`));
       return patiently(() => workflow.executeUpdateWithStart(shipUpdate, { startWorkflowOperation, args: [input] }));

@@ -111,3 +111,9 @@ export const listShipments = (db: Db, { workspace_id, channel_id, order_id, pack
     .orderBy('id', 'desc')
     .limit(limit)
     .execute();
+
+/** As far as we know; null: the order was never seen here. */
+export async function knownOrderStatus(db: Db, channelId: string, orderId: string): Promise<string | null> {
+  const row = await db.selectFrom('shop_orders').select('status').where('channel_id', '=', channelId).where('order_id', '=', orderId).executeTakeFirst();
+  return row?.status ?? null;
+}

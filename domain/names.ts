@@ -36,6 +36,9 @@ export const refreshProductsWorkflowId = (channelId: string): string => `product
 export const shopSyncWorkflowId = (channelId: string): string => `shop-sync:${channelId}`;
 export const jobWorkflowId = (jobId: string): string => `job:${jobId}`;
 export const shopReadWorkflowId = (readId: string): string => `shop-read:${readId}`;
+/** One for each document, so that two who print it wait for one. */
+export const fetchLabelWorkflowId = ({ channel_id, package_id, type, size }: { channel_id: string; package_id: string; type: string; size: string | null }): string =>
+  `label:${channel_id}:${package_id}:${type}:${size ?? ''}`;
 export const connectShopsWorkflowId = (oauthStateId: string): string => `connect-shops:${oauthStateId}`;
 
 export const livestreamIdOf = (workflowId: string): string | null =>

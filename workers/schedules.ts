@@ -14,6 +14,8 @@ const SCHEDULES: readonly PeriodicWork[] = [
   { workflowType: 'sweepActions', role: 'actions', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepPosts', role: 'publish', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepTikTokWebhooks', role: 'publish', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepShopWebhooks', role: 'shop', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepLabels', role: 'shop', spec: { intervals: [{ every: '30 minutes' }] } },
 ];
 
 /** Makes the Schedules, or brings them to what the code says; safe when several workers do it at once. */

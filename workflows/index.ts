@@ -1,7 +1,9 @@
 export { connectAccount } from './connect-account.ts';
 export { deliverActions } from './deliver-actions.ts';
+export { fetchLabel } from './fetch-label.ts';
 export { livestreamSession } from './livestream-session.ts';
 export { enforceRetention, sweepLivestreams } from './maintenance.ts';
+export { processShopWebhook, sweepShopWebhooks } from './process-shop-webhook.ts';
 export { processTikTokWebhook, sweepPosts, sweepTikTokWebhooks } from './process-tiktok-webhook.ts';
 export { publishVideo } from './publish-video.ts';
 export { readCreatorInfo } from './read-creator-info.ts';
@@ -9,5 +11,6 @@ export { readShop } from './read-shop.ts';
 export { restoreDevice } from './restore-device.ts';
 export { sendDeviceCommand } from './send-device-command.ts';
 export { sweepActions } from './sweep-actions.ts';
+export { sweepLabels } from './sweep-labels.ts';
 export { syncAnalytics } from './sync-analytics.ts';
 export { tiktokToken } from './tiktok-token.ts';

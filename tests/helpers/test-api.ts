@@ -20,6 +20,7 @@ import type { ConnectShopsOutcome, ReadShopInput } from '../../domain/contracts/
 import type { CreatorInfo, OpenApiResult } from '../../domain/contracts/open-api.ts';
 import type { PostUpdateAnswer } from '../../domain/contracts/post.ts';
 import type { ShipAnswer } from '../../domain/contracts/shop-order.ts';
+import type { LabelOutcome } from '../../domain/contracts/shop-shipping.ts';
 import type { ConnectAccountOutcome, DisconnectAnswer, RefreshAnswer } from '../../domain/contracts/social-account.ts';
 import type { WorkspaceRole } from '../../domain/permissions.ts';
 import { createLocalStorage } from '../../media/local-storage.ts';
@@ -43,6 +44,7 @@ export interface FakeTemporal extends TemporalGateway {
     /** And the role shop. */
     connectShops: ConnectShopsOutcome;
     ship: ShipAnswer;
+    fetchLabel: LabelOutcome;
     /** Whether a job ends while somebody waits. */
     awaitJob: boolean;
   };
@@ -231,6 +233,7 @@ function createFakeTemporal(): FakeTemporal {
       startJob: noted('startJob', () => undefined),
       awaitJob: noted('awaitJob', () => fake.answers.awaitJob),
       ship: noted('ship', () => fake.answers.ship),
+      fetchLabel: noted('fetchLabel', () => fake.answers.fetchLabel),
     },
     onReadShop: () => Promise.resolve(),
     answers: {
@@ -242,6 +245,7 @@ function createFakeTemporal(): FakeTemporal {
       cancelPost: { ok: true },
       connectShops: { kind: 'refused', code: 'shop_auth_code', reason: 'not set by the test' },
       ship: { ok: false, code: 'shop_refused', reason: 'not set by the test', order_status: null },
+      fetchLabel: { kind: 'refused', code: 'shop_refused', reason: 'not set by the test' },
       awaitJob: true,
     },
     isReachable: () => Promise.resolve(fake.reachable),

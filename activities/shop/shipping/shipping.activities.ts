@@ -1,5 +1,9 @@
-import type { ShipOrderInput, ShipStep } from '../../../domain/contracts/shop-shipping.ts';
+import { createLabels, type LabelDeps } from './labels.ts';
+import { createShipOrder, type ShipOrderDeps } from './ship-order.ts';
 
-export interface ShippingActivities {
-  shipOrder(input: ShipOrderInput): Promise<ShipStep>;
+/** Activities of `fulfilOrder` that ship, and those of labels. */
+export function createShippingActivities(deps: ShipOrderDeps & LabelDeps) {
+  return { ...createShipOrder(deps), ...createLabels(deps) };
 }
+
+export type ShippingActivities = ReturnType<typeof createShippingActivities>;
