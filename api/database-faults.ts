@@ -2,7 +2,7 @@
 const OUTAGE_STATES = /^(08...|57P0[123]|53300)$/;
 const OUTAGE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH']);
 /** What pg says without a code. */
-const OUTAGE_WORDS = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+const OUTAGE_WORDS = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
 
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';

@@ -26,7 +26,7 @@ export function createMaintenanceActivities({ db, startSession }: MaintenanceDep
           context.cancellationSignal.throwIfAborted();
         }
       }
-      await deleteSpent(db);
+      await deleteSpent(db, () => context.heartbeat(total));
       return total;
     },
 

@@ -19,6 +19,8 @@ import { postRoutes } from './posts.ts';
 import { ruleTestRoutes } from './rule-test.ts';
 import { ruleTransferRoutes } from './rule-transfer.ts';
 import { ruleRoutes } from './rules.ts';
+import { shopWebhookDeliveryRoutes } from './shop-webhook-deliveries.ts';
+import { shopWebhookRoutes } from './shop-webhook.ts';
 import { socialAccountRoutes } from './social-accounts.ts';
 import { socialPageRoutes } from './social-page.ts';
 import { systemRoutes } from './system.ts';
@@ -51,6 +53,8 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   postEventRoutes,
   mediaRoutes,
   tiktokWebhookRoutes,
+  shopWebhookRoutes,
+  shopWebhookDeliveryRoutes,
   analyticsRoutes,
   socialPageRoutes,
 ];

@@ -33,3 +33,67 @@ export type ShopWebhook = ShopWebhookBase &
   );
 
 export type ShopWebhookParse = { ok: true; webhook: ShopWebhook } | { ok: false; reason: string };
+
+/**
+ * received: waits, for its turn or for its channel to be resumed; ignored: nothing here is concerned; failed: it was tried often enough, and
+ * a person may have it tried again.
+ */
+export const SHOP_WEBHOOK_STATES = ['received', 'processed', 'ignored', 'failed'] as const;
+export type ShopWebhookState = (typeof SHOP_WEBHOOK_STATES)[number];
+
+export const SHOP_WEBHOOK_KINDS = [
+  'order_status',
+  'recipient_address',
+  'package',
+  'product_status',
+  'deauthorized',
+  'authorization_expiring',
+  'cancellation',
+  'return',
+  'product_changed',
+  'product_created',
+  'inventory_status',
+  'invoice',
+  'product_audit',
+  'unknown',
+] as const satisfies readonly ShopWebhook['kind'][];
+
+/** Input of the `processShopWebhook` workflow, one for each shop; '': webhooks that name no shop. Durations in milliseconds. */
+export interface ProcessShopWebhooksInput {
+  shop_id: string;
+  timings?: Partial<ShopWebhookTimings>;
+  /** Carried over continue-as-new. */
+  carried?: { retry: { failures_in_a_row: number; at_ms: number } | null };
+}
+
+export interface ShopWebhookTimings {
+  retry_initial_ms: number;
+  retry_max_ms: number;
+  /** A webhook is given up after so many attempts of its own. */
+  attempts: number;
+  /** Most webhooks of one pass. */
+  batch: number;
+  max_history: number;
+}
+
+export const DEFAULT_SHOP_WEBHOOK_TIMINGS: ShopWebhookTimings = { retry_initial_ms: 1_000, retry_max_ms: 60_000, attempts: 8, batch: 200, max_history: 4_000 };
+
+export interface ShopWebhookPass {
+  shop_id: string;
+  /** false: those alone that were never tried; what failed waits for its time. */
+  includes_failed: boolean;
+  attempts: number;
+  batch: number;
+}
+
+/** What one pass over a shop's open webhooks came to. */
+export interface ShopWebhookReport {
+  channel: { channel_id: string; workspace_id: string } | null;
+  processed: number;
+  ignored: number;
+  failed: number;
+  /** Untried ones are left. */
+  more: boolean;
+  /** Tried without success, to be tried again. */
+  waiting: number;
+}

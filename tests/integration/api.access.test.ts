@@ -32,6 +32,8 @@ const PUBLIC = [
   'post /api/auth/login',
   'post /api/auth/register',
   // Signed by TikTok.
+  'post /webhook',
+  'post /webhook/',
   'post /webhook/tiktok',
 ];
 
