@@ -1,16 +1,24 @@
 import type { Db } from '../db/client.ts';
-import { toLiveEvent, type EventRow } from '../db/event.repository.ts';
 import { listExecutions, withActions, type ExecutionDetail } from '../db/execution.repository.ts';
 import { findRuleVersions, rulesAt, type RuleVersion } from '../db/rule.repository.ts';
-import type { LiveEvent } from '../domain/contracts/live-event.ts';
+import type { RuleEvent } from '../domain/contracts/rule.ts';
 import { compileRule, type ExplainedCondition } from '../domain/rules/compile.ts';
-import { whyNoTrigger, type NoTrigger } from '../domain/rules/trigger.ts';
+import { NO_TRIGGERS, whyNoTrigger } from '../domain/rules/trigger.ts';
 
 /** Most rules of one answer. */
 export const MAX_EXPLAINED = 1_000;
 
-export type WhyNot =
-  Exclude<NoTrigger, 'event_type'> | 'inactive' | 'conditions' | 'not_evaluated' | 'cooldown' | 'user_cooldown' | 'plan_limit' | 'max_age';
+export const WHY_NOT = [
+  ...NO_TRIGGERS.filter((reason) => reason !== 'event_type'),
+  'inactive',
+  'conditions',
+  'not_evaluated',
+  'cooldown',
+  'user_cooldown',
+  'plan_limit',
+  'max_age',
+] as const;
+export type WhyNot = (typeof WHY_NOT)[number];
 
 export interface RuleExplanation {
   rule: RuleVersion;
@@ -27,9 +35,8 @@ export interface RuleExplanation {
  * Why each rule of the event's type fired or did not: by the version that an execution names, else by what was valid when
  * the event was received. Rules that fired come first.
  */
-export async function explainEvent(db: Db, workspaceId: string, row: EventRow): Promise<RuleExplanation[]> {
-  const event = toLiveEvent(row);
-  const found = await listExecutions(db, { workspace_id: workspaceId, event_id: row.id, limit: MAX_EXPLAINED });
+export async function explainEvent(db: Db, workspaceId: string, event: RuleEvent): Promise<RuleExplanation[]> {
+  const found = await listExecutions(db, { workspace_id: workspaceId, event_id: event.id, limit: MAX_EXPLAINED });
   const executions = await withActions(
     db,
     found.filter(({ is_test }) => !is_test),
@@ -39,12 +46,12 @@ export async function explainEvent(db: Db, workspaceId: string, row: EventRow): 
     executions.map(({ execution }) => ({ rule_id: execution.rule_id, version: execution.rule_version })),
   );
   const byRule = new Map(executions.map((detail) => [detail.execution.rule_id, detail]));
-  const valid = await rulesAt(db, workspaceId, row.type, row.received_at, MAX_EXPLAINED);
+  const valid = await rulesAt(db, workspaceId, event.type, new Date(event.received_at), MAX_EXPLAINED);
   const rules = [...decided, ...valid.filter(({ rule_id }) => !byRule.has(rule_id))].slice(0, MAX_EXPLAINED);
   return rules.map((rule) => explainRule(rule, event, byRule.get(rule.rule_id) ?? null));
 }
 
-function explainRule(rule: RuleVersion, event: LiveEvent, execution: ExecutionDetail | null): RuleExplanation {
+function explainRule(rule: RuleVersion, event: RuleEvent, execution: ExecutionDetail | null): RuleExplanation {
   const compiled = compileRule(rule.definition);
   const { matched, conditions } = compiled.explain(event);
   const reason = execution ? execution.execution.reason : whyNotFired(rule, event, matched);
@@ -59,7 +66,7 @@ function explainRule(rule: RuleVersion, event: LiveEvent, execution: ExecutionDe
   };
 }
 
-function whyNotFired({ definition, is_active }: RuleVersion, event: LiveEvent, matched: boolean): WhyNot {
+function whyNotFired({ definition, is_active }: RuleVersion, event: RuleEvent, matched: boolean): WhyNot {
   const trigger = whyNoTrigger(definition, event);
   if (!is_active) return 'inactive';
   if (trigger !== null && trigger !== 'event_type') return trigger;
@@ -86,6 +93,10 @@ function messageOf(
       return 'The gift’s streak had not ended; this rule fires on its end (fire_on: streak_end).';
     case 'nothing_added':
       return 'The frame added no gift: it came late or repeated what was counted.';
+    case 'no_sale':
+      return 'The order was not paid by this change; this rule fires once for each order, when it is paid (fire_on: streak_end).';
+    case 'stock_level':
+      return 'The stock is neither low nor out nor back; this rule fires for those only (fire_on: streak_end).';
     case 'conditions':
       return failedConditions(conditions, rule.definition.logic_operator);
     case 'not_evaluated':

@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FeedCursor, FeedEntry } from '../db/feed.repository.ts';
-import type { EventType } from '../domain/contracts/live-event.ts';
+import type { RuleEventType } from '../domain/contracts/rule.ts';
 import type { FeedFollower } from './feed-follower.ts';
 import { createSseBody, orElse, RETRY_MS } from './sse-body.ts';
 
 export const STREAM_TYPES_EXTRA = 'notification';
-export type StreamType = EventType | typeof STREAM_TYPES_EXTRA;
+export type StreamType = RuleEventType | typeof STREAM_TYPES_EXTRA;
 
 export interface StreamFilter {
   livestream_id?: string | undefined;
   types?: ReadonlySet<StreamType> | undefined;
+  /** What the member's role may not see. */
+  hidden?: ReadonlySet<string> | undefined;
 }
 
 export interface EventStreamOptions {
@@ -64,12 +66,14 @@ async function* produce(options: EventStreamOptions): AsyncGenerator<string, voi
   }
 }
 
-function render(entries: readonly FeedEntry[], { livestream_id, types }: StreamFilter): string {
+function render(entries: readonly FeedEntry[], { livestream_id, types, hidden }: StreamFilter): string {
   let text = '';
   for (const { seq, livestream_id: source, item } of entries) {
     if (livestream_id !== undefined && source !== livestream_id) continue;
     if (types !== undefined && !types.has(item.type)) continue;
-    const id = item.type === 'notification' ? `${seq}` : `${seq}-${item.position}`;
+    if (hidden?.has(item.type)) continue;
+    // Only events of LIVEs share a seq.
+    const id = 'position' in item ? `${seq}-${item.position}` : `${seq}`;
     text += `id: ${id}\nevent: ${item.type}\ndata: ${JSON.stringify(item)}\n\n`;
   }
   return text;

@@ -1,7 +1,8 @@
 import type pg from 'pg';
-import type { DecidedBatch, DecidedExecution } from '../domain/batch.ts';
+import type { DecidedBatch } from '../domain/batch.ts';
 import type { LiveEvent } from '../domain/contracts/live-event.ts';
 import type { StreakState } from '../domain/streaks.ts';
+import { actionRows, executionRow } from './execution-rows.ts';
 import { jsonbText } from './jsonb-text.ts';
 
 export interface BatchOwner {
@@ -142,35 +143,6 @@ select exists (select from fence) as fenced, array(select id::text from stored_e
 function eventRow(event: LiveEvent): object {
   const { id, livestream_id: _livestream, position, type, msg_id, occurred_at, received_at, is_history, user_id, ...data } = event;
   return { id, position, type, msg_id, occurred_at, received_at, is_history, user_id, data };
-}
-
-function executionRow(execution: DecidedExecution): object {
-  return {
-    id: execution.id,
-    rule_id: execution.rule.id,
-    rule_version: execution.rule.version,
-    event_id: execution.event.id,
-    status: execution.skip ? 'skipped' : execution.actions.length === 0 ? 'succeeded' : 'pending',
-    reason: execution.skip,
-    detail: execution.detail,
-    missing_fields: execution.missing_fields,
-    created_at: execution.event.received_at,
-  };
-}
-
-function actionRows(execution: DecidedExecution): object[] {
-  return execution.actions.map(({ id, target, action, expires_at_ms }) => ({
-    id,
-    execution_id: execution.id,
-    event_id: execution.event.id,
-    rule_id: execution.rule.id,
-    order: action.order,
-    action_type: action.action_type,
-    target,
-    action,
-    expires_at_ms,
-    created_at: execution.event.received_at,
-  }));
 }
 
 function streakRow(streak: StreakState): object {

@@ -1,7 +1,9 @@
 import type { LiveEvent } from '../domain/contracts/live-event.ts';
+import type { ShopEvent } from '../domain/contracts/shop-event.ts';
 import type { Db } from './client.ts';
 import { readRanges, toLiveEvent, type EventRange } from './event.repository.ts';
 import type { Row } from './schema.ts';
+import { readShopEvents } from './shop-event.repository.ts';
 
 /** How far a follower has read: everything up to `seq`, or, where `position` is given, a part of `seq`'s own events. */
 export interface FeedCursor {
@@ -20,7 +22,7 @@ export interface FeedNotification {
 export interface FeedEntry {
   seq: number;
   livestream_id: string | null;
-  item: LiveEvent | FeedNotification;
+  item: LiveEvent | ShopEvent | FeedNotification;
 }
 
 export interface FeedPage {
@@ -63,10 +65,15 @@ export async function readFeed(db: Db, workspaceId: string, after: FeedCursor, l
   if (rows.length === 0) return { entries: [], next: after, skipped: false };
 
   const plan = planPage(rows, after, limit);
-  const [events, notifications] = await Promise.all([readRanges(db, plan.ranges), readNotifications(db, plan.notifications)]);
+  const [events, notifications, shopEvents] = await Promise.all([
+    readRanges(db, plan.ranges),
+    readNotifications(db, plan.notifications),
+    readShopEntries(db, plan.shopEvents),
+  ]);
   const entries: FeedEntry[] = [
     ...events.map((row) => ({ seq: row.seq, livestream_id: row.livestream_id, item: toLiveEvent(row) })),
     ...notifications,
+    ...shopEvents,
   ].sort((a, b) => a.seq - b.seq);
   const expected = after.position === null ? after.seq + 1 : after.seq;
   return { entries, next: plan.next, skipped: (rows[0]?.seq ?? expected) > expected };
@@ -75,16 +82,17 @@ export async function readFeed(db: Db, workspaceId: string, after: FeedCursor, l
 interface PagePlan {
   ranges: EventRange[];
   notifications: Row<'workspace_feed'>[];
+  shopEvents: Row<'workspace_feed'>[];
   next: FeedCursor;
 }
 
 function planPage(rows: readonly Row<'workspace_feed'>[], after: FeedCursor, limit: number): PagePlan {
-  const plan: PagePlan = { ranges: [], notifications: [], next: after };
+  const plan: PagePlan = { ranges: [], notifications: [], shopEvents: [], next: after };
   let room = limit;
   for (const row of rows) {
     if (room === 0) break;
-    if (row.kind === 'notification') {
-      plan.notifications.push(row);
+    if (row.kind === 'notification' || row.kind === 'shop_event') {
+      (row.kind === 'notification' ? plan.notifications : plan.shopEvents).push(row);
       room -= 1;
     } else if (row.livestream_id !== null && row.first_position !== null && row.last_position !== null) {
       const resumed = after.position !== null && row.seq === after.seq ? after.position + 1 : row.first_position;
@@ -112,5 +120,16 @@ async function readNotifications(db: Db, rows: readonly Row<'workspace_feed'>[])
       livestream_id: row.livestream_id,
       item: { type: 'notification' as const, id, message, action_id, created_at: created_at.toISOString() },
     };
+  });
+}
+
+async function readShopEntries(db: Db, rows: readonly Row<'workspace_feed'>[]): Promise<FeedEntry[]> {
+  const byId = await readShopEvents(
+    db,
+    rows.flatMap((row) => row.shop_event_id ?? []),
+  );
+  return rows.flatMap(({ seq, shop_event_id }) => {
+    const item = byId.get(shop_event_id ?? '');
+    return item ? { seq, livestream_id: null, item } : [];
   });
 }

@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
-import type { EventType } from '../domain/contracts/live-event.ts';
-import type { Rule, RuleDefinition } from '../domain/contracts/rule.ts';
+import type { Rule, RuleDefinition, RuleEventType } from '../domain/contracts/rule.ts';
 import type { Db } from './client.ts';
 import type { Row } from './schema.ts';
 
@@ -47,7 +46,7 @@ export function findRule(db: Db, workspaceId: string, id: string): Promise<RuleR
 
 export interface RuleQuery {
   workspace_id: string;
-  event_type?: EventType;
+  event_type?: RuleEventType;
   is_active?: boolean;
   livestream_id?: string;
   /** Part of the name, in any case. */
@@ -83,14 +82,15 @@ export async function findReferences(
   workspaceId: string,
   deviceIds: readonly string[],
   livestreamIds: readonly string[],
-): Promise<{ devices: Set<string>; livestreams: Set<string> }> {
-  const ids = async (table: 'devices' | 'livestreams', wanted: readonly string[]): Promise<Set<string>> => {
+  channelIds: readonly string[],
+): Promise<{ devices: Set<string>; livestreams: Set<string>; channels: Set<string> }> {
+  const ids = async (table: 'devices' | 'livestreams' | 'channels', wanted: readonly string[]): Promise<Set<string>> => {
     if (wanted.length === 0) return new Set();
     const rows = await db.selectFrom(table).select('id').where('workspace_id', '=', workspaceId).where('id', 'in', wanted).execute();
     return new Set(rows.map(({ id }) => id));
   };
-  const [devices, livestreams] = await Promise.all([ids('devices', deviceIds), ids('livestreams', livestreamIds)]);
-  return { devices, livestreams };
+  const [devices, livestreams, channels] = await Promise.all([ids('devices', deviceIds), ids('livestreams', livestreamIds), ids('channels', channelIds)]);
+  return { devices, livestreams, channels };
 }
 
 export interface RuleVersion {
@@ -105,7 +105,7 @@ export interface RuleVersion {
  * What each rule of the workspace said at a time, for events of one type; rules that did not exist yet are left out,
  * and so are those that were deleted before.
  */
-export async function rulesAt(db: Db, workspaceId: string, eventType: EventType, at: Date, limit: number): Promise<RuleVersion[]> {
+export async function rulesAt(db: Db, workspaceId: string, eventType: RuleEventType, at: Date, limit: number): Promise<RuleVersion[]> {
   const { rows } = await sql<RuleVersion>`
     select rules.id as rule_id, v.version, v.definition, v.is_active, rules.deleted_at
     from rules

@@ -2,7 +2,7 @@ import type { Generated, Insertable, Selectable } from 'kysely';
 import type { ActionStatus, AttemptResponse, ExecutionStatus, SkipReason } from '../domain/contracts/action.ts';
 import type { EventType } from '../domain/contracts/live-event.ts';
 import type { LivestreamStatus } from '../domain/contracts/livestream.ts';
-import type { ActionType, Condition, FireOn, Json, LogicOperator, RuleAction, RuleDefinition } from '../domain/contracts/rule.ts';
+import type { ActionType, Condition, FireOn, Json, LogicOperator, RuleAction, RuleDefinition, RuleEventType } from '../domain/contracts/rule.ts';
 import type { WorkspaceRole } from '../domain/permissions.ts';
 import type { PlanTier } from '../domain/plans.ts';
 import type { PublishingTables } from './schema-publishing.ts';
@@ -119,7 +119,7 @@ export interface RulesTable {
   workspace_id: string;
   name: string;
   description: string | null;
-  event_type: EventType;
+  event_type: RuleEventType;
   livestream_id: string | null;
   logic_operator: LogicOperator;
   conditions: JsonOf<Condition[]>;

@@ -1,30 +1,16 @@
-import type { SkipReason } from './contracts/action.ts';
 import type { EventUser, LiveEvent, LivestreamCounters, WireEvent, WireGiftFields } from './contracts/live-event.ts';
-import type { Rule, RuleAction } from './contracts/rule.ts';
-import type { CompiledRule, RuleSet } from './rules/compile.ts';
-import { decideCooldown, type CooldownView } from './rules/cooldown.ts';
-import { renderAction } from './rules/render.ts';
+import { decideExecution, type CooldownClaim, type DecidedExecution, type ExecutionContext } from './execution.ts';
+import type { RuleSet } from './rules/compile.ts';
 import { applyGift, streakKey, type StreakState } from './streaks.ts';
-import { targetOf } from './targets.ts';
 
 /** What a batch is decided from. Everything that is not pure (ids, the time) is handed in. */
-export interface BatchContext {
+export interface BatchContext extends ExecutionContext {
   livestream_id: string;
-  workspace_id: string;
   /** Position of the last stored event; the batch goes on from there. */
   last_position: number;
-  now_ms: number;
-  newId: () => string;
   rules: RuleSet;
-  /** Rules beyond what the plan allows: they match, and are skipped for that reason. */
-  over_limit: ReadonlySet<string>;
   streaks: ReadonlyMap<string, StreakState>;
-  cooldowns: CooldownTable;
 }
-
-/** Known ends of cooldowns, epoch milliseconds; key from cooldownKey. */
-export type CooldownTable = ReadonlyMap<string, number>;
-export const cooldownKey = (ruleId: string, userKey: string): string => `${ruleId}|${userKey}`;
 
 export interface PendingEvent {
   received_at_ms: number;
@@ -41,34 +27,10 @@ export interface OwnEvent {
   fields: Record<string, unknown>;
 }
 
-export interface DecidedExecution {
-  id: string;
-  rule: Rule;
-  event: LiveEvent;
-  event_received_at_ms: number;
-  skip: SkipReason | null;
-  detail: string | null;
-  missing_fields: string[];
-  actions: DecidedAction[];
-}
-
-export interface DecidedAction {
-  id: string;
-  target: string;
-  action: RuleAction;
-  expires_at_ms: number | null;
-}
-
-export interface CooldownClaim {
-  rule_id: string;
-  /** '' for the rule's own. */
-  user_key: string;
-  until_ms: number;
-}
 
 export interface DecidedBatch {
   events: LiveEvent[];
-  executions: DecidedExecution[];
+  executions: DecidedExecution<LiveEvent>[];
   streaks: StreakState[];
   claims: CooldownClaim[];
   counters: LivestreamCounters;
@@ -85,7 +47,7 @@ export function decideBatch(pending: readonly PendingEvent[], context: BatchCont
   const claims = new Map<string, CooldownClaim>();
   const counters = noCounters();
   const events: LiveEvent[] = [];
-  const executions: DecidedExecution[] = [];
+  const executions: DecidedExecution<LiveEvent>[] = [];
   let position = context.last_position;
 
   for (const { wire, received_at_ms } of pending) {
@@ -160,44 +122,6 @@ function count(counters: LivestreamCounters, event: LiveEvent): void {
       break;
     default:
   }
-}
-
-function decideExecution(
-  compiled: CompiledRule,
-  event: LiveEvent,
-  received_at_ms: number,
-  context: BatchContext,
-  claims: Map<string, CooldownClaim>,
-): DecidedExecution {
-  const { rule } = compiled;
-  const execution: DecidedExecution = {
-    id: context.newId(),
-    rule,
-    event,
-    event_received_at_ms: received_at_ms,
-    skip: null,
-    detail: null,
-    missing_fields: compiled.missingFields(event),
-    actions: [],
-  };
-  if (context.over_limit.has(rule.id)) return { ...execution, skip: 'plan_limit', detail: 'The plan allows fewer active rules.' };
-
-  const userKey = event.user_id ?? event.username ?? '';
-  const verdict = decideCooldown(rule, userKey, cooldownView(rule.id, userKey, context.cooldowns, claims), context.now_ms);
-  if (!verdict.fire) return { ...execution, skip: verdict.reason, detail: `${verdict.left_ms} ms left` };
-  for (const claim of verdict.claims) claims.set(cooldownKey(rule.id, claim.user_key), { rule_id: rule.id, ...claim });
-
-  const expires_at_ms = rule.max_age_ms === null ? null : received_at_ms + rule.max_age_ms;
-  execution.actions = rule.actions.map((action) => {
-    const rendered = renderAction(action, event);
-    return { id: context.newId(), target: targetOf(context.workspace_id, rendered), action: rendered, expires_at_ms };
-  });
-  return execution;
-}
-
-function cooldownView(ruleId: string, userKey: string, known: CooldownTable, claims: ReadonlyMap<string, CooldownClaim>): CooldownView {
-  const until = (key: string): number | undefined => claims.get(key)?.until_ms ?? known.get(key);
-  return { ruleUntil: until(cooldownKey(ruleId, '')), userUntil: userKey === '' ? undefined : until(cooldownKey(ruleId, userKey)) };
 }
 
 export const noCounters = (): LivestreamCounters => ({

@@ -48,6 +48,9 @@ export type Permission = keyof typeof PERMISSIONS;
 export const isAllowed = (role: WorkspaceRole, permission: Permission): boolean =>
   (PERMISSIONS[permission] as readonly WorkspaceRole[]).includes(role);
 
+/** What a role needs to see events of this type on streams and in rules; null: what every route that shows events needs already. */
+export const permissionToSee = (eventType: string): Permission | null => (eventType === 'order' ? 'orders.view' : eventType === 'inventory' ? 'inventory.view' : null);
+
 /** Only an owner makes or unmakes owners; an admin manages everyone else. */
 export const mayAssignRole = (actor: WorkspaceRole, from: WorkspaceRole | null, to: WorkspaceRole | null): boolean =>
   isAllowed(actor, 'members.edit') && (actor === 'owner' || (from !== 'owner' && to !== 'owner'));

@@ -1,7 +1,10 @@
-import type { EventType, LiveEvent } from './contracts/live-event.ts';
+import type { EventType } from './contracts/live-event.ts';
+import type { RuleEvent, RuleEventType } from './contracts/rule.ts';
+import type { InventoryEvent, OrderEvent } from './contracts/shop-event.ts';
 
 export interface SampleIdentity {
   id: string;
+  workspace_id: string;
   livestream_id: string;
   /** ISO 8601 UTC. */
   at: string;
@@ -19,6 +22,34 @@ const FIELDS: Readonly<Record<EventType, Readonly<Record<string, unknown>>>> = {
   share: { share_target: 'link' },
 };
 
+type SampleOf<E> = Omit<E, 'id' | 'type' | 'workspace_id' | 'channel_id' | 'occurred_at' | 'received_at' | 'is_history'>;
+const ORDER: SampleOf<OrderEvent> = {
+  change: 'paid',
+  order_id: '576461413038785752',
+  status: 'AWAITING_SHIPMENT',
+  previous_status: 'UNPAID',
+  total: 24.9,
+  currency: 'GBP',
+  item_count: 1,
+  items: ['Desk lamp'],
+  seller_skus: ['LAMP-1'],
+  buyer_nickname: 'Sample Buyer',
+  buyer_note: null,
+  user_id: '7494845267308415300',
+  shop_name: 'Sample shop',
+};
+const INVENTORY: SampleOf<InventoryEvent> = {
+  change: 'low',
+  product_id: '1729592969712207008',
+  product_name: 'Desk lamp',
+  sku_id: '1729592969712207012',
+  seller_sku: 'LAMP-1',
+  available: 3,
+  previous_available: 6,
+  shop_name: 'Sample shop',
+};
+const OF_SHOPS = { order: ORDER, inventory: INVENTORY };
+
 const VIEWER = {
   user_id: '6812345678901234567',
   username: 'sample_viewer',
@@ -34,29 +65,21 @@ const NOBODY = { user_id: null, username: null, nickname: null, avatar_url: null
  * A made-up event: a plausible one of its type with what a person wants changed. Numbers may be given as text, as in
  * conditions; a gift's totals follow from its counts unless they are given too.
  */
-export function sampleEvent(
-  type: EventType,
-  changes: Readonly<Record<string, unknown>>,
-  { id, livestream_id, at }: SampleIdentity,
-): LiveEvent {
-  const ours = type === 'connect' || type === 'disconnect' || type === 'live_end';
-  const base: Record<string, unknown> = {
-    id,
-    type,
-    livestream_id,
-    msg_id: `sample:${id}`,
-    position: 0,
-    occurred_at: at,
-    received_at: at,
-    is_history: false,
-    ...(ours ? NOBODY : VIEWER),
-    ...FIELDS[type],
-  };
+export function sampleEvent(type: RuleEventType, changes: Readonly<Record<string, unknown>>, identity: SampleIdentity): RuleEvent {
+  const base = baseOf(type, identity);
   const given = Object.fromEntries(
     Object.entries(changes).map(([field, value]) => [field, typeof base[field] === 'number' ? asNumber(value) : value]),
   );
   const event = { ...base, ...given, type };
-  return (type === 'gift' ? withTotals(event, given) : event) as unknown as LiveEvent;
+  return (type === 'gift' ? withTotals(event, given) : event) as unknown as RuleEvent;
+}
+
+function baseOf(type: RuleEventType, { id, workspace_id, livestream_id, at }: SampleIdentity): Record<string, unknown> {
+  const base = { id, type, occurred_at: at, received_at: at, is_history: false };
+  // Of no shop that exists: a rule that waits for one shop is tried with its channel_id given.
+  if (type === 'order' || type === 'inventory') return { ...base, workspace_id, channel_id: livestream_id, ...OF_SHOPS[type] };
+  const ours = type === 'connect' || type === 'disconnect' || type === 'live_end';
+  return { ...base, livestream_id, msg_id: `sample:${id}`, position: 0, ...(ours ? NOBODY : VIEWER), ...FIELDS[type] };
 }
 
 function asNumber(value: unknown): unknown {

@@ -16,6 +16,8 @@ export function targetOf(workspaceId: string, action: RuleAction): string {
         : `notification:${workspaceId}:${originOf(action.config.url)}`;
     case 'log':
       return `log:${workspaceId}:log`;
+    case 'shop_inventory':
+      return `shop:${workspaceId}:${action.config.channel_id}`;
   }
 }
 

@@ -3,6 +3,7 @@ import { createHandOver } from '../activities/actions/hand-over.ts';
 import { createRestorePromises } from '../activities/actions/restores.ts';
 import { createActionSenders } from '../activities/actions/senders.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../activities/actions/workflow-starter.ts';
+import { createShopWorkflows } from '../activities/shop/shop-workflows.ts';
 import { createFeedNotifier } from '../db/feed-notifier.ts';
 import { createDeviceClient, type DeviceClient } from '../devices/device-client.ts';
 import { createMqttHub, type MqttHub } from '../devices/mqtt-client.ts';
@@ -56,6 +57,7 @@ export async function createSenders({ env, role, slot, log, database, secrets, c
       http,
       mailer,
       restores,
+      shops: createShopWorkflows(client, env.TEMPORAL_TASK_QUEUE_PREFIX),
       logger: log,
       onNotification: (workspaceId) => feed.hint(workspaceId),
     }),

@@ -38,7 +38,7 @@ export async function createShopRole(context: WorkerContext): Promise<RoleParts>
   const taskQueuePrefix = env.TEMPORAL_TASK_QUEUE_PREFIX;
   const starter = createWorkflowStarter(client, taskQueuePrefix);
   const delivery = createHandOver<{ target: string; workspace_id: string }>({ start: (input) => starter.deliver(input), logger: log });
-  const events = createShopEvents({ db, pool, databaseUrl, wake: (target, workspace_id) => delivery.request(target, { target, workspace_id }), logger: log });
+  const events = createShopEvents({ pool, databaseUrl, wake: (target, workspace_id) => delivery.request(target, { target, workspace_id }), logger: log });
   const tiktok = shopClient(env);
   const shop: ShopContext = {
     context,

@@ -13,8 +13,10 @@ import { createLogSender } from '../../messaging/log-sender.ts';
 import type { Mailer } from '../../messaging/mail.ts';
 import { createWebhookSender } from '../../messaging/webhook.ts';
 import type { DeviceLookup } from './device-lookup.ts';
+import { createInventorySender } from './inventory-sender.ts';
 import { createRecentCache } from './recent-cache.ts';
 import type { RestorePromises } from './restores.ts';
+import type { ShopWorkflows } from '../shop/shop-workflows.ts';
 
 export interface ActionSenderDeps {
   db: Db;
@@ -25,6 +27,7 @@ export interface ActionSenderDeps {
   http: OutgoingHttp;
   mailer: Mailer;
   restores: Pick<RestorePromises, 'promise'>;
+  shops: Pick<ShopWorkflows, 'wakeStock'>;
   logger: Logger;
   /** Called after an in-app notification was stored. */
   onNotification?: (workspaceId: string) => void;
@@ -44,12 +47,14 @@ export function createActionSenders(deps: ActionSenderDeps): ActionSenders {
     webhook: createWebhookSender({ http: deps.http, secretOf: (workspaceId) => secrets.get(workspaceId) }),
     notification: createNotificationSender(deps),
     log: createLogSender(deps.logger),
+    shop_inventory: createInventorySender(deps),
   };
   return {
     device_control: neverRejecting(senders.device_control, deps.logger),
     webhook: neverRejecting(senders.webhook, deps.logger),
     notification: neverRejecting(senders.notification, deps.logger),
     log: neverRejecting(senders.log, deps.logger),
+    shop_inventory: neverRejecting(senders.shop_inventory, deps.logger),
   };
 }
 

@@ -2,7 +2,7 @@ import type { AttemptRecord } from '../../domain/contracts/action.ts';
 import type { ActionType } from '../../domain/contracts/rule.ts';
 
 /** A device takes its commands one after another, in order; the others bear some at once. */
-const CONCURRENCY: Record<ActionType, number> = { device_control: 1, webhook: 8, notification: 8, log: 64 };
+const CONCURRENCY: Record<ActionType, number> = { device_control: 1, webhook: 8, notification: 8, log: 64, shop_inventory: 4 };
 /** What waits longer than this many before it goes to deliverActions: first attempts are for now, not for later. */
 const MAX_WAITING = 1_000;
 /** Failures in a row that open the breaker, and how long it stays open before one attempt may probe. */

@@ -1,13 +1,14 @@
 import { z } from '@hono/zod-openapi';
-import { findEvent, toLiveEvent } from '../../db/event.repository.ts';
+import { findRuleEvent } from '../../db/rule-event.repository.ts';
 import { AppError } from '../../domain/errors.ts';
 import { createRouter, type Router } from '../context.ts';
 import type { ApiDeps } from '../deps.ts';
-import { explainEvent, MAX_EXPLAINED, type RuleExplanation } from '../event-explanation.ts';
+import { maySee } from '../event-access.ts';
+import { explainEvent, MAX_EXPLAINED, WHY_NOT, type RuleExplanation } from '../event-explanation.ts';
 import { apiRoute, jsonAnswer } from '../route.ts';
 import { idParam } from '../schemas/common.ts';
 import { conditionResultSchema, toConditionResult } from '../schemas/condition-result.ts';
-import { eventSchema, type EventView } from '../schemas/event.ts';
+import { ruleEventSchema, type RuleEventView } from '../schemas/event.ts';
 import { executionDetailSchema, toExecutionDetailView } from '../schemas/execution.ts';
 
 const explanationSchema = z
@@ -18,19 +19,7 @@ const explanationSchema = z
     rule_deleted: z.boolean(),
     fired: z.boolean(),
     reason: z
-      .enum([
-        'inactive',
-        'livestream',
-        'history',
-        'streak_not_ended',
-        'nothing_added',
-        'conditions',
-        'not_evaluated',
-        'cooldown',
-        'user_cooldown',
-        'plan_limit',
-        'max_age',
-      ])
+      .enum(WHY_NOT)
       .nullable()
       .openapi({ description: 'Why it did not fire, or why what it fired was skipped; null: it fired.' }),
     message: z.string().openapi({ example: 'A condition failed: diamond_count > "100": it was 30.' }),
@@ -50,17 +39,17 @@ const explain = apiRoute({
   description: `For rules of the event’s type, as they were when it was received; those that fired first, at most ${MAX_EXPLAINED}.`,
   request: { params: idParam },
   responses: {
-    200: jsonAnswer(z.object({ event: eventSchema, rules: z.array(explanationSchema) }).openapi('EventExplanation'), 'The explanation.'),
+    200: jsonAnswer(z.object({ event: ruleEventSchema, rules: z.array(explanationSchema) }).openapi('EventExplanation'), 'The explanation.'),
   },
 });
 
 export function eventExplanationRoutes({ db }: ApiDeps): Router {
   return createRouter().openapi(explain, async (c) => {
     const workspaceId = c.get('workspace').id;
-    const row = await findEvent(db, workspaceId, c.req.valid('param').id);
-    if (!row) throw new AppError('not_found');
-    const rules = await explainEvent(db, workspaceId, row);
-    return c.json({ event: { ...toLiveEvent(row) } as EventView, rules: rules.map(toView) }, 200);
+    const event = await findRuleEvent(db, workspaceId, c.req.valid('param').id);
+    if (!event || !maySee(c.get('workspace'), event)) throw new AppError('not_found');
+    const rules = await explainEvent(db, workspaceId, event);
+    return c.json({ event: { ...event } as RuleEventView, rules: rules.map(toView) }, 200);
   });
 }
 

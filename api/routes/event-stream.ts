@@ -2,10 +2,11 @@ import { z } from '@hono/zod-openapi';
 import { feedBounds, type FeedCursor } from '../../db/feed.repository.ts';
 import type { Db } from '../../db/client.ts';
 import { findMembership } from '../../db/membership.repository.ts';
-import { EVENT_TYPES } from '../../domain/contracts/live-event.ts';
+import { RULE_EVENT_TYPES } from '../../domain/contracts/rule.ts';
 import { isAllowed } from '../../domain/permissions.ts';
 import { createRouter, type Router } from '../context.ts';
 import type { ApiDeps } from '../deps.ts';
+import { maySee } from '../event-access.ts';
 import { fieldError } from '../errors.ts';
 import { createEventStream, STREAM_TYPES_EXTRA } from '../event-stream.ts';
 import { apiRoute } from '../route.ts';
@@ -23,7 +24,7 @@ const stream = apiRoute({
   tags: ['Events'],
   summary: 'Follow the workspace’s events as they happen',
   description:
-    'Server-sent events. `event` is the type (comment, gift, …, notification), `data` a LiveEvent or notification as JSON, `id` the place: sent back as ' +
+    'Server-sent events. `event` is the type (comment, gift, …, order, inventory, notification), `data` a LiveEvent, an event of a shop (orders and stock, where the role may see them) or a notification as JSON, `id` the place: sent back as ' +
     'Last-Event-ID (browsers do so by themselves) or last_event_id, the stream goes on right behind it, nothing lost and nothing twice, from any API process. ' +
     'Without it, it begins with what happens next. A place that is kept no longer gives an event `reset` first.',
   request: {
@@ -32,7 +33,7 @@ const stream = apiRoute({
       token: z.string().optional().openapi({ description: 'The access token, where headers can’t be set.' }),
       workspace_id: z.string().optional().openapi({ description: 'As X-Workspace-Id.' }),
       livestream_id: z.uuid().optional().openapi({ description: 'Only this livestream.' }),
-      types: oneOrMore([...EVENT_TYPES, STREAM_TYPES_EXTRA], 'Only these types.').optional(),
+      types: oneOrMore([...RULE_EVENT_TYPES, STREAM_TYPES_EXTRA], 'Only these types.').optional(),
       last_event_id: z.string().optional().openapi({ description: 'As Last-Event-ID; the header wins.' }),
     }),
   },
@@ -51,7 +52,7 @@ const stream = apiRoute({
 export function eventStreamRoutes({ db, feed, shutdown, config }: ApiDeps, { heartbeatMs = HEARTBEAT_MS } = {}): Router {
   return createRouter().openapi(stream, async (c) => {
     const { livestream_id, types, last_event_id } = c.req.valid('query');
-    const { id: workspaceId } = c.get('workspace');
+    const { id: workspaceId, role } = c.get('workspace');
     const userId = c.get('userId');
     if (livestream_id !== undefined) await requireLivestream(db, workspaceId, livestream_id);
     const { start, lost } = await startOf(db, workspaceId, c.req.valid('header')['last-event-id'] ?? last_event_id);
@@ -61,13 +62,14 @@ export function eventStreamRoutes({ db, feed, shutdown, config }: ApiDeps, { hea
       follower: feed.follow(workspaceId),
       start,
       startLost: lost,
-      filter: { livestream_id, types: types && new Set(types) },
+      filter: { livestream_id, types: types && new Set(types), hidden: new Set(RULE_EVENT_TYPES.filter((type) => !maySee(c.get('workspace'), { type }))) },
       heartbeatMs,
       stillAllowed: async () => {
         // The token was issued before the stream began: by then it has expired for certain.
         if (Date.now() >= endsAt) return false;
         const membership = await findMembership(db, workspaceId, userId);
-        return membership !== undefined && isAllowed(membership.role, 'livestreams.view');
+        // With another role other events are to be seen: the client comes back for those.
+        return membership !== undefined && membership.role === role && isAllowed(role, 'livestreams.view');
       },
       signals: [shutdown, c.req.raw.signal],
       onError: (error) => log.warn({ err: error }, 'the feed could not be read; the stream waits'),

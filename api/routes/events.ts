@@ -1,12 +1,14 @@
 import { z } from '@hono/zod-openapi';
-import { findEvent, listEvents, toLiveEvent, type EventRow } from '../../db/event.repository.ts';
+import { listEvents, toLiveEvent, type EventRow } from '../../db/event.repository.ts';
+import { findRuleEvent } from '../../db/rule-event.repository.ts';
 import { EVENT_TYPES } from '../../domain/contracts/live-event.ts';
 import { AppError } from '../../domain/errors.ts';
 import { createRouter, type Router } from '../context.ts';
 import type { ApiDeps } from '../deps.ts';
+import { maySee } from '../event-access.ts';
 import { decodeCursor, pageQuery, pageSchema, toPage } from '../paging.ts';
 import { apiRoute, jsonAnswer } from '../route.ts';
-import { eventSchema, type EventView } from '../schemas/event.ts';
+import { eventSchema, ruleEventSchema, type EventView, type RuleEventView } from '../schemas/event.ts';
 import { requireLivestream } from './livestreams.ts';
 import { idParam } from '../schemas/common.ts';
 import { oneOrMore } from '../schemas/query.ts';
@@ -37,7 +39,7 @@ const get = apiRoute({
   tags,
   summary: 'Show an event',
   request: { params: idParam },
-  responses: { 200: jsonAnswer(eventSchema, 'The event.') },
+  responses: { 200: jsonAnswer(ruleEventSchema, 'The event.') },
 });
 
 /** The order travels in the cursor, so that a page can't be continued the wrong way round. */
@@ -62,9 +64,9 @@ export function eventRoutes({ db }: ApiDeps): Router {
       );
     })
     .openapi(get, async (c) => {
-      const event = await findEvent(db, c.get('workspace').id, c.req.valid('param').id);
-      if (!event) throw new AppError('not_found');
-      return c.json(toEventView(event), 200);
+      const event = await findRuleEvent(db, c.get('workspace').id, c.req.valid('param').id);
+      if (!event || !maySee(c.get('workspace'), event)) throw new AppError('not_found');
+      return c.json({ ...event } as RuleEventView, 200);
     });
 }
 

@@ -1,31 +1,30 @@
 import { z } from '@hono/zod-openapi';
 import type { Db } from '../../db/client.ts';
-import { findEvent, toLiveEvent } from '../../db/event.repository.ts';
 import { insertTestExecution } from '../../db/execution-request.repository.ts';
 import { newId } from '../../db/ids.ts';
+import { findRuleEvent } from '../../db/rule-event.repository.ts';
 import { toRule } from '../../db/rule.repository.ts';
-import type { LiveEvent } from '../../domain/contracts/live-event.ts';
-import { EVENT_TYPES } from '../../domain/contracts/live-event.ts';
-import { ACTION_TYPES, type Rule } from '../../domain/contracts/rule.ts';
+import { ACTION_TYPES, RULE_EVENT_TYPES, type Rule, type RuleEvent, type RuleEventType } from '../../domain/contracts/rule.ts';
 import { compileRule } from '../../domain/rules/compile.ts';
 import { renderAction } from '../../domain/rules/render.ts';
-import { whyNoTrigger } from '../../domain/rules/trigger.ts';
+import { NO_TRIGGERS, whyNoTrigger } from '../../domain/rules/trigger.ts';
 import { sampleEvent } from '../../domain/sample-event.ts';
 import { targetOf } from '../../domain/targets.ts';
-import { createRouter, type Router } from '../context.ts';
+import { createRouter, type RequestWorkspace, type Router } from '../context.ts';
+import { maySee } from '../event-access.ts';
 import { wakeDeliveries } from '../deliveries.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldError } from '../errors.ts';
 import { apiRoute, jsonAnswer, jsonBodyOf } from '../route.ts';
 import { idParam } from '../schemas/common.ts';
 import { conditionResultSchema, toConditionResult } from '../schemas/condition-result.ts';
-import { eventSchema, type EventView } from '../schemas/event.ts';
+import { ruleEventSchema, type RuleEventView } from '../schemas/event.ts';
 import { requireRule } from './rules.ts';
 
 const body = z
   .strictObject({
     event: z
-      .looseObject({ type: z.enum(EVENT_TYPES).optional() })
+      .looseObject({ type: z.enum(RULE_EVENT_TYPES).optional() })
       .optional()
       .openapi({ description: 'Fields of a made-up event; the rest is filled in.', example: { diamond_count: 500, gift_name: 'Lion' } }),
     event_id: z.uuid().optional().openapi({ description: 'A real event instead.' }),
@@ -47,12 +46,12 @@ const result = z
     fires: z.boolean().openapi({ description: 'The event is one that the rule waits for, and the conditions hold.' }),
     matched: z.boolean().openapi({ description: 'The conditions hold.' }),
     not_triggered: z
-      .enum(['event_type', 'livestream', 'history', 'streak_not_ended', 'nothing_added'])
+      .enum(NO_TRIGGERS)
       .nullable()
       .openapi({ description: 'Why the event is none that the rule waits for.' }),
     conditions: z.array(conditionResultSchema),
     missing_fields: z.array(z.string()),
-    event: eventSchema,
+    event: ruleEventSchema,
     actions: z.array(z.object({ order: z.int(), action_type: z.enum(ACTION_TYPES), config: z.unknown().openapi({ type: 'object' }) })),
     sent: z.boolean(),
     execution_id: z.uuid().nullable().openapi({ description: 'Where to see how the sending went.' }),
@@ -75,7 +74,7 @@ export function ruleTestRoutes(deps: ApiDeps): Router {
   return createRouter().openapi(test, async (c) => {
     const rule = toRule(await requireRule(db, c.get('workspace').id, c.req.valid('param').id));
     const { event: madeUp, event_id, send } = c.req.valid('json');
-    const event = event_id === undefined ? makeUp(rule, madeUp ?? {}) : await realEvent(db, rule.workspace_id, event_id);
+    const event = event_id === undefined ? makeUp(rule, madeUp ?? {}) : await realEvent(db, c.get('workspace'), event_id);
     const trial = tryRule(rule, event);
     const execution = send && trial.fires ? await sendTest(db, rule, event, event_id ?? null, trial) : null;
     if (execution) await wakeDeliveries(deps, c.get('log'), rule.workspace_id, execution.targets);
@@ -89,7 +88,7 @@ export function ruleTestRoutes(deps: ApiDeps): Router {
         not_triggered,
         conditions: conditions.map(toConditionResult),
         missing_fields,
-        event: { ...event } as EventView,
+        event: { ...event } as RuleEventView,
         actions: actions.map(({ order, action_type, config }) => ({ order, action_type, config: config as unknown })),
         sent: execution !== null,
         execution_id: execution?.id ?? null,
@@ -99,16 +98,16 @@ export function ruleTestRoutes(deps: ApiDeps): Router {
   });
 }
 
-const makeUp = (rule: Rule, { type, ...fields }: { type?: LiveEvent['type'] | undefined; [field: string]: unknown }): LiveEvent =>
-  sampleEvent(type ?? rule.event_type, fields, { id: newId(), livestream_id: rule.livestream_id ?? newId(), at: new Date().toISOString() });
+const makeUp = (rule: Rule, { type, ...fields }: { type?: RuleEventType | undefined; [field: string]: unknown }): RuleEvent =>
+  sampleEvent(type ?? rule.event_type, fields, { id: newId(), workspace_id: rule.workspace_id, livestream_id: rule.livestream_id ?? newId(), at: new Date().toISOString() });
 
-async function realEvent(db: Db, workspaceId: string, id: string): Promise<LiveEvent> {
-  const row = await findEvent(db, workspaceId, id);
-  if (!row) throw fieldError('event_id', 'there is no such event in this workspace');
-  return toLiveEvent(row);
+async function realEvent(db: Db, workspace: RequestWorkspace, id: string): Promise<RuleEvent> {
+  const event = await findRuleEvent(db, workspace.id, id);
+  if (!event || !maySee(workspace, event)) throw fieldError('event_id', 'there is no such event in this workspace');
+  return event;
 }
 
-function tryRule(rule: Rule, event: LiveEvent) {
+function tryRule(rule: Rule, event: RuleEvent) {
   const compiled = compileRule(rule);
   const { matched, conditions } = compiled.explain(event);
   const not_triggered = whyNoTrigger(rule, event);
@@ -126,7 +125,7 @@ function tryRule(rule: Rule, event: LiveEvent) {
 async function sendTest(
   db: Db,
   rule: Rule,
-  event: LiveEvent,
+  event: RuleEvent,
   eventId: string | null,
   { actions, missing_fields }: ReturnType<typeof tryRule>,
 ) {
@@ -135,7 +134,7 @@ async function sendTest(
     workspace_id: rule.workspace_id,
     rule_id: rule.id,
     rule_version: rule.version,
-    livestream_id: eventId === null ? null : event.livestream_id,
+    livestream_id: eventId !== null && 'livestream_id' in event ? event.livestream_id : null,
     event_id: eventId,
     missing_fields,
     actions: targeted,

@@ -56,7 +56,7 @@ export function ruleTransferRoutes({ db }: ApiDeps): Router {
       const { rules: inputs } = c.req.valid('json');
       if (inputs.length > MAX_NEW_RULES) throw fieldError('rules', `must not have more than ${MAX_NEW_RULES} entries`);
       const workspaceId = c.get('workspace').id;
-      const rules = await createRules(db, workspaceId, c.get('userId'), await readRules(db, workspaceId, inputs));
+      const rules = await createRules(db, workspaceId, c.get('userId'), await readRules(db, c.get('workspace'), inputs));
       return c.json({ imported: rules.length, rules: rules.map(toRuleView) }, 201);
     });
 }

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Db } from '../../db/client.ts';
 import { activateRule, createRules, deactivateRule, deleteRule, replaceRule } from '../../db/rule-edit.repository.ts';
 import { findRule, listRules, type RuleRow } from '../../db/rule.repository.ts';
-import { EVENT_TYPES } from '../../domain/contracts/live-event.ts';
+import { RULE_EVENT_TYPES } from '../../domain/contracts/rule.ts';
 import { AppError } from '../../domain/errors.ts';
 import { createRouter, type Router } from '../context.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -44,7 +44,7 @@ const list = apiRoute({
   summary: 'List rules, newest first',
   request: {
     query: pageQuery.extend({
-      event_type: z.enum(EVENT_TYPES).optional(),
+      event_type: z.enum(RULE_EVENT_TYPES).optional(),
       is_active: yesOrNo('Only active or only inactive ones.').optional(),
       livestream_id: z.uuid().optional().openapi({ description: 'Only rules of this livestream alone.' }),
       search: z.string().min(1).max(200).optional().openapi({ description: 'Part of the name, in any case.' }),
@@ -111,7 +111,7 @@ export function ruleRoutes({ db }: ApiDeps): Router {
     .openapi(create, async (c) => {
       const workspaceId = c.get('workspace').id;
       // The raw body: the schema of the route is for the document, and lets pass what a rule must not name.
-      const definition = await readRule(db, workspaceId, await c.req.json());
+      const definition = await readRule(db, c.get('workspace'), await c.req.json());
       const [rule] = await createRules(db, workspaceId, c.get('userId'), [definition]);
       return c.json(toRuleView(rule!), 201);
     })
@@ -126,7 +126,7 @@ export function ruleRoutes({ db }: ApiDeps): Router {
       const workspaceId = c.get('workspace').id;
       const { id } = c.req.valid('param');
       await requireRule(db, workspaceId, id);
-      const definition = await readRule(db, workspaceId, await c.req.json());
+      const definition = await readRule(db, c.get('workspace'), await c.req.json());
       return c.json(toRuleView(await replaceRule(db, workspaceId, id, definition)), 200);
     })
     .openapi(remove, async (c) => {

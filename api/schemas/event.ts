@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { EVENT_TYPES } from '../../domain/contracts/live-event.ts';
+import { RULE_EVENT_TYPES } from '../../domain/contracts/rule.ts';
 
 /** One event as JSON: what all types share, and beside it the type's own fields. */
 export const eventSchema = z
@@ -53,3 +54,42 @@ export const eventSchema = z
 
 /** For answers: a LiveEvent is a union by type, which the loose schema covers. */
 export type EventView = z.infer<typeof eventSchema>;
+
+/** An event of a LIVE or of a shop: what both have, and beside it the type's own fields. */
+export const ruleEventSchema = z
+  .looseObject({
+    id: z.uuid(),
+    type: z.enum(RULE_EVENT_TYPES),
+    occurred_at: z.iso.datetime(),
+    received_at: z.iso.datetime(),
+    is_history: z.boolean(),
+  })
+  .openapi('RuleEvent', {
+    description:
+      'A LiveEvent, or an event of a shop. order: change, order_id, status, previous_status, total (major units), currency, item_count, items, seller_skus, buyer_nickname, ' +
+      'buyer_note, user_id · inventory: change, product_id, product_name, sku_id, seller_sku, available, previous_available; both: workspace_id, channel_id, shop_name.',
+    example: {
+      id: '0199c6f0-5a7e-7cc1-b1a5-0d1f5c5f3a11',
+      type: 'order',
+      occurred_at: '2026-01-31T20:15:00.000Z',
+      received_at: '2026-01-31T20:15:01.120Z',
+      is_history: false,
+      workspace_id: '0199c6ef-11aa-7d02-9c1e-6d0f6b1f2c30',
+      channel_id: '0199c6ef-11aa-7d02-9c1e-6d0f6b1f2c31',
+      shop_name: 'Nordlicht UK',
+      change: 'paid',
+      order_id: '576461413038785752',
+      status: 'AWAITING_SHIPMENT',
+      previous_status: 'UNPAID',
+      total: 24.9,
+      currency: 'GBP',
+      item_count: 1,
+      items: ['Desk lamp'],
+      seller_skus: ['LAMP-1'],
+      buyer_nickname: 'Jo',
+      buyer_note: 'A gift, please wrap it',
+      user_id: '7494845267308415300',
+    },
+  });
+
+export type RuleEventView = z.infer<typeof ruleEventSchema>;

@@ -1,4 +1,11 @@
-import type { EventType } from './live-event.ts';
+import { EVENT_TYPES, type LiveEvent } from './live-event.ts';
+import { SHOP_EVENT_TYPES, type ShopEvent } from './shop-event.ts';
+import type { StockBasis } from './shop-job.ts';
+
+/** What rules wait for: what happens in a LIVE, and in a shop. */
+export const RULE_EVENT_TYPES = [...EVENT_TYPES, ...SHOP_EVENT_TYPES] as const;
+export type RuleEventType = (typeof RULE_EVENT_TYPES)[number];
+export type RuleEvent = LiveEvent | ShopEvent;
 
 export const OPERATORS = ['==', '!=', '>', '>=', '<', '<=', 'contains', 'not_contains', 'in', 'not_in'] as const;
 export type Operator = (typeof OPERATORS)[number];
@@ -9,7 +16,7 @@ export type LogicOperator = (typeof LOGIC_OPERATORS)[number];
 export const FIRE_ON = ['streak_end', 'every_update'] as const;
 export type FireOn = (typeof FIRE_ON)[number];
 
-export const ACTION_TYPES = ['device_control', 'webhook', 'notification', 'log'] as const;
+export const ACTION_TYPES = ['device_control', 'webhook', 'notification', 'log', 'shop_inventory'] as const;
 export type ActionType = (typeof ACTION_TYPES)[number];
 
 export type ConditionValue = string | number | boolean | null | (string | number | boolean | null)[];
@@ -52,17 +59,30 @@ export interface LogConfig {
   message: string;
 }
 
+/** Sets the stock of one SKU, as a person would by POST /products/{product_id}/inventory/update. */
+export interface ShopInventoryConfig {
+  channel_id: string;
+  /** One of both. */
+  sku_id?: string;
+  seller_sku?: string;
+  /** Units; a text may be a template, and is read as a whole number when the rule fires. */
+  quantity: number | string;
+  /** available where absent. */
+  basis?: StockBasis;
+}
+
 export type RuleAction =
   | { action_type: 'device_control'; order: number; config: DeviceControlConfig }
   | { action_type: 'webhook'; order: number; config: WebhookConfig }
   | { action_type: 'notification'; order: number; config: NotificationConfig }
-  | { action_type: 'log'; order: number; config: LogConfig };
+  | { action_type: 'log'; order: number; config: LogConfig }
+  | { action_type: 'shop_inventory'; order: number; config: ShopInventoryConfig };
 
 /** What decides whether a rule fires and what it then does; a rule version keeps exactly this. */
 export interface RuleDefinition {
   name: string;
   description: string | null;
-  event_type: EventType;
+  event_type: RuleEventType;
   /** null: every livestream of the workspace. */
   livestream_id: string | null;
   logic_operator: LogicOperator;
@@ -72,7 +92,10 @@ export interface RuleDefinition {
   user_cooldown_ms: number;
   /** An action whose event is older than this when its turn comes is skipped; null: delivered late. */
   max_age_ms: number | null;
-  /** Gifts only. */
+  /**
+   * streak_end: once, when it is settled: the end of a gift's streak, an order's payment, stock that is low, out or back. every_update: on each frame that
+   * adds gifts, each change of an order, each other quantity.
+   */
   fire_on: FireOn;
 }
 

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Json } from '../contracts/rule.ts';
+import { STOCK_BASES, STOCK_LIMITS } from '../contracts/shop-job.ts';
 import { headersSchema } from '../devices.ts';
 import { jsonFaults } from './json-template.ts';
 import { RULE_LIMITS } from './limits.ts';
 import { compileTemplate, parseTemplate } from './template.ts';
+import { numberOf } from './value.ts';
 
 type Check<T> = (value: T) => string | null;
 
@@ -80,12 +82,28 @@ const notification = z.discriminatedUnion('channel', [
   z.strictObject({ channel: z.literal('telegram'), url, chat_id: templateText(RULE_LIMITS.value_length), message }),
 ]);
 
+const units = z.int().min(STOCK_LIMITS.min).max(STOCK_LIMITS.max);
+const quantity = z.union([units, templateText(RULE_LIMITS.value_length, unitsFault)], `must be ${STOCK_LIMITS.min} to ${STOCK_LIMITS.max.toLocaleString('en')}, or a template that gives that`);
+
+const shopInventory = z
+  .strictObject({
+    channel_id: z.guid('must be the id of a channel'),
+    sku_id: templateText(RULE_LIMITS.value_length).optional(),
+    seller_sku: templateText(RULE_LIMITS.value_length).optional(),
+    quantity,
+    basis: z.enum(STOCK_BASES).optional(),
+  })
+  .superRefine(({ sku_id, seller_sku }, context) => {
+    if ((sku_id === undefined) === (seller_sku === undefined)) context.addIssue({ code: 'custom', path: ['sku_id'], message: 'must be given, or seller_sku in its place' });
+  });
+
 /** One action; `order` defaults to its place in the list. */
 export const actionSchema = z.discriminatedUnion('action_type', [
   z.object({ action_type: z.literal('device_control'), order, config: deviceControl }),
   z.object({ action_type: z.literal('webhook'), order, config: webhook }),
   z.object({ action_type: z.literal('notification'), order, config: notification }),
   z.object({ action_type: z.literal('log'), order, config: z.strictObject({ message }) }),
+  z.object({ action_type: z.literal('shop_inventory'), order, config: shopInventory }),
 ]);
 
 /** A URL that begins with an expression is known only when it is rendered; the sender checks it then. */
@@ -96,6 +114,11 @@ function urlFault(source: string): string | null {
   if (!URL.canParse(filled)) return 'is not a URL';
   const { username, password } = new URL(filled);
   return username === '' && password === '' ? null : 'must not hold a user or password: send them in a header';
+}
+
+/** A text without an expression is known already. */
+function unitsFault(source: string): string | null {
+  return compileTemplate(source).hasExpressions || units.safeParse(numberOf(source)).success ? null : 'is not a number of units that TikTok takes';
 }
 
 function addressFault(source: string): string | null {

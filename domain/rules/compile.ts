@@ -1,5 +1,5 @@
-import type { EventType, LiveEvent } from '../contracts/live-event.ts';
-import type { Rule } from '../contracts/rule.ts';
+import type { LiveEvent } from '../contracts/live-event.ts';
+import type { Rule, RuleEvent, RuleEventType } from '../contracts/rule.ts';
 import { compileRule, type CompiledRule } from './compiled-rule.ts';
 import { isTrigger } from './trigger.ts';
 
@@ -16,7 +16,7 @@ const NONE: readonly CompiledRule[] = [];
 /** The active rules of a workspace, indexed so that rules of other event types and livestreams cost nothing. Immutable. */
 export class RuleSet {
   readonly size: number;
-  readonly #buckets = new Map<EventType, Bucket>();
+  readonly #buckets = new Map<RuleEventType, Bucket>();
 
   constructor(rules: readonly Rule[]) {
     this.size = rules.length;
@@ -32,11 +32,12 @@ export class RuleSet {
   }
 
   /** Calls `onMatch` for each rule that the event triggers and whose conditions hold, in the order of candidates(). */
-  evaluate(event: LiveEvent, onMatch: (compiled: CompiledRule) => void): void {
+  evaluate(event: RuleEvent, onMatch: (compiled: CompiledRule) => void): void {
     const bucket = this.#buckets.get(event.type);
     if (!bucket) return;
     evaluateEach(bucket.everywhere, event, onMatch);
-    const own = bucket.byLivestream.get(event.livestream_id);
+    // An order is of no livestream, and no rule for one waits for it.
+    const own = bucket.byLivestream.get((event as LiveEvent).livestream_id);
     if (own) evaluateEach(own, event, onMatch);
   }
 
@@ -57,7 +58,7 @@ export class RuleSet {
 /** Compiles the active rules of a workspace; their order is kept. */
 export const compileRuleSet = (rules: readonly Rule[]): RuleSet => new RuleSet(rules);
 
-function evaluateEach(rules: readonly CompiledRule[], event: LiveEvent, onMatch: (compiled: CompiledRule) => void): void {
+function evaluateEach(rules: readonly CompiledRule[], event: RuleEvent, onMatch: (compiled: CompiledRule) => void): void {
   for (const compiled of rules) {
     if (isTrigger(compiled.rule, event) && compiled.matches(event)) onMatch(compiled);
   }

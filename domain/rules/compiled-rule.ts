@@ -1,5 +1,4 @@
-import type { LiveEvent } from '../contracts/live-event.ts';
-import type { Condition, LogicOperator, Rule } from '../contracts/rule.ts';
+import type { Condition, LogicOperator, Rule, RuleEvent } from '../contracts/rule.ts';
 import { compileCondition, type CompiledCondition, type ConditionTest } from './condition.ts';
 import { isMissing, type EventFields } from './field.ts';
 
@@ -24,11 +23,11 @@ export type RuleLogic = Pick<Rule, 'event_type' | 'livestream_id' | 'logic_opera
 export interface CompiledRule<R extends RuleLogic = Rule> {
   rule: R;
   /** Do the conditions hold? Whether the event is one that the rule waits for is isTrigger's question. Allocates nothing. */
-  matches(event: LiveEvent): boolean;
+  matches(event: RuleEvent): boolean;
   /** The same answer with each condition's part in it. */
-  explain(event: LiveEvent): Explanation;
+  explain(event: RuleEvent): Explanation;
   /** Fields that conditions name and the event does not have, each once. */
-  missingFields(event: LiveEvent): string[];
+  missingFields(event: RuleEvent): string[];
 }
 
 /** Compiles a rule once for any number of events. Never throws: what no validation let through simply does not hold. */
@@ -37,7 +36,7 @@ export function compileRule<R extends RuleLogic>(rule: R): CompiledRule<R> {
   const matches = combine(
     rule.logic_operator,
     conditions.map((condition) => condition.test),
-  ) as unknown as (event: LiveEvent) => boolean;
+  ) as unknown as (event: RuleEvent) => boolean;
   return {
     rule,
     matches,
@@ -68,13 +67,13 @@ function any(tests: readonly ConditionTest[], event: EventFields): boolean {
   return false;
 }
 
-function explainCondition({ condition, read, test }: CompiledCondition, event: LiveEvent): ExplainedCondition {
+function explainCondition({ condition, read, test }: CompiledCondition, event: RuleEvent): ExplainedCondition {
   const fields = event as unknown as EventFields;
   const actual = read(fields);
   return { condition, held: test(fields), actual, missing: isMissing(actual) };
 }
 
-function missingFields(conditions: readonly CompiledCondition[], event: LiveEvent): string[] {
+function missingFields(conditions: readonly CompiledCondition[], event: RuleEvent): string[] {
   const fields = event as unknown as EventFields;
   const missing = new Set<string>();
   for (const { condition, read } of conditions) if (isMissing(read(fields))) missing.add(condition.field);

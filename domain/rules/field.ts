@@ -1,4 +1,4 @@
-import type { LiveEvent } from '../contracts/live-event.ts';
+import type { RuleEvent } from '../contracts/rule.ts';
 
 /** An event as rules see it: real ones, and made-up ones that a person tests a rule with. */
 export type EventFields = Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ export const FORBIDDEN_SEGMENTS: ReadonlySet<string> = new Set(['__proto__', 'co
 const UNFIT_IN_FIELD = [' ', '\t', '\n', '\r', '{', '}', '|', '"', "'", '`', '\\'];
 
 type FieldOf<E> = E extends unknown ? keyof E : never;
-type KnownField = FieldOf<LiveEvent>;
+type KnownField = FieldOf<RuleEvent> | 'item_names';
 
 /**
  * One function for each field that our events have. Each has an inline cache of its own in V8, where a single
@@ -59,6 +59,28 @@ const KNOWN: Record<KnownField, FieldReader> = {
   viewer_count: (e) => e.viewer_count,
   follow_count: (e) => e.follow_count,
   share_target: (e) => e.share_target,
+  workspace_id: (e) => e.workspace_id,
+  channel_id: (e) => e.channel_id,
+  shop_name: (e) => e.shop_name,
+  change: (e) => e.change,
+  order_id: (e) => e.order_id,
+  status: (e) => e.status,
+  previous_status: (e) => e.previous_status,
+  total: (e) => e.total,
+  currency: (e) => e.currency,
+  item_count: (e) => e.item_count,
+  items: (e) => e.items,
+  /** As one text, so that a condition may ask for a part of a name. */
+  item_names: (e) => (Array.isArray(e.items) ? e.items.join(', ') : undefined),
+  seller_skus: (e) => e.seller_skus,
+  buyer_nickname: (e) => e.buyer_nickname,
+  buyer_note: (e) => e.buyer_note,
+  product_id: (e) => e.product_id,
+  product_name: (e) => e.product_name,
+  sku_id: (e) => e.sku_id,
+  seller_sku: (e) => e.seller_sku,
+  available: (e) => e.available,
+  previous_available: (e) => e.previous_available,
 };
 
 /** `user.…` names the flat fields of who did it, under the names that people expect there. */

@@ -1,5 +1,4 @@
-import type { LiveEvent } from '../contracts/live-event.ts';
-import type { Json, NotificationConfig, RuleAction } from '../contracts/rule.ts';
+import type { Json, NotificationConfig, RuleAction, RuleEvent, ShopInventoryConfig } from '../contracts/rule.ts';
 import type { EventFields } from './field.ts';
 import { encodeUrlPart } from './filters.ts';
 import { compileTemplate, type ValueEncoder } from './template.ts';
@@ -16,7 +15,7 @@ const compiled = new WeakMap<RuleAction, Renderer>();
  * params and body fields, and all numbers. Values in a URL are percent-encoded, line breaks are taken out of what goes
  * into headers, and a body or params value that is one expression keeps its type.
  */
-export function renderAction(action: RuleAction, event: LiveEvent): RuleAction {
+export function renderAction(action: RuleAction, event: RuleEvent): RuleAction {
   let render = compiled.get(action);
   if (!render) compiled.set(action, (render = compileAction(action)));
   return render(event as unknown as EventFields);
@@ -62,7 +61,24 @@ function compileAction(action: RuleAction): Renderer {
       const toMessage = asText(action.config.message);
       return (event) => ({ ...action, config: { ...action.config, message: toMessage(event) } });
     }
+    case 'shop_inventory': {
+      const toConfig = compileInventory(action.config);
+      return (event) => ({ ...action, config: toConfig(event) });
+    }
   }
+}
+
+function compileInventory(config: ShopInventoryConfig): (event: EventFields) => ShopInventoryConfig {
+  const { sku_id, seller_sku, quantity } = config;
+  const toSku = sku_id === undefined ? null : asLine(sku_id);
+  const toSellerSku = seller_sku === undefined ? null : asLine(seller_sku);
+  const toQuantity = typeof quantity === 'string' ? asText(quantity) : () => quantity;
+  return (event) => ({
+    ...config,
+    ...(toSku && { sku_id: toSku(event) }),
+    ...(toSellerSku && { seller_sku: toSellerSku(event) }),
+    quantity: toQuantity(event),
+  });
 }
 
 function compileNotification(config: NotificationConfig): (event: EventFields) => NotificationConfig {

@@ -1,12 +1,15 @@
 import { z } from 'zod';
-import { EVENT_TYPES } from '../contracts/live-event.ts';
-import { FIRE_ON, LOGIC_OPERATORS } from '../contracts/rule.ts';
+import { FIRE_ON, LOGIC_OPERATORS, RULE_EVENT_TYPES } from '../contracts/rule.ts';
+import { SHOP_EVENT_TYPES } from '../contracts/shop-event.ts';
 import { actionSchema } from './action.schema.ts';
 import { conditionSchema } from './condition.schema.ts';
 import { RULE_LIMITS } from './limits.ts';
 
 export { actionSchema } from './action.schema.ts';
 export { conditionSchema } from './condition.schema.ts';
+
+const OF_SHOPS: ReadonlySet<string> = new Set(SHOP_EVENT_TYPES);
+const HAVE_UPDATES: ReadonlySet<string> = new Set(['gift', ...SHOP_EVENT_TYPES]);
 
 interface Ordered {
   order?: number | undefined;
@@ -40,7 +43,7 @@ export const ruleDefinitionSchema = z
   .object({
     name: z.string().trim().min(1, 'must not be empty').max(RULE_LIMITS.name),
     description: z.string().max(RULE_LIMITS.description).nullable().default(null),
-    event_type: z.enum(EVENT_TYPES),
+    event_type: z.enum(RULE_EVENT_TYPES),
     livestream_id: z.guid('must be the id of a livestream, or null for all').nullable().default(null),
     logic_operator: z.enum(LOGIC_OPERATORS).default('AND'),
     conditions: listOf(conditionSchema, RULE_LIMITS.conditions),
@@ -51,7 +54,10 @@ export const ruleDefinitionSchema = z
     fire_on: z.enum(FIRE_ON).default('streak_end'),
   })
   .superRefine((rule, context) => {
-    if (rule.fire_on === 'every_update' && rule.event_type !== 'gift') {
-      context.addIssue({ code: 'custom', path: ['fire_on'], message: 'can be every_update only for gifts: nothing else has streaks' });
+    if (rule.fire_on === 'every_update' && !HAVE_UPDATES.has(rule.event_type)) {
+      context.addIssue({ code: 'custom', path: ['fire_on'], message: 'can be every_update only for gift, order and inventory: nothing else has updates' });
+    }
+    if (rule.livestream_id !== null && OF_SHOPS.has(rule.event_type)) {
+      context.addIssue({ code: 'custom', path: ['livestream_id'], message: `must be null: an event of type ${rule.event_type} is of no livestream; a condition on channel_id picks a shop` });
     }
   });

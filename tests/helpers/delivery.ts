@@ -2,6 +2,7 @@ import { createActionActivities } from '../../activities/actions/action.activiti
 import { createDeviceLookup } from '../../activities/actions/device-lookup.ts';
 import { createRestorePromises } from '../../activities/actions/restores.ts';
 import { createActionSenders } from '../../activities/actions/senders.ts';
+import { createShopWorkflows } from '../../activities/shop/shop-workflows.ts';
 import { createWorkflowStarter, type WorkflowStarter } from '../../activities/actions/workflow-starter.ts';
 import { createDeviceClient } from '../../devices/device-client.ts';
 import { createMqttHub, type MqttHub } from '../../devices/mqtt-client.ts';
@@ -43,7 +44,7 @@ export async function delivery(database: TestDatabase, temporal: TestTemporal, m
   const lookup = createDeviceLookup(database.db, secrets);
   const devices = createDeviceClient({ mqtt: hub, http });
   const common = { db: database.db, pool: database.pool, lookup, devices, logger };
-  const senders = createActionSenders({ ...common, secrets, http, mailer: createMailer({ url: null, from: 'a@b.c' }), restores });
+  const senders = createActionSenders({ ...common, secrets, http, mailer: createMailer({ url: null, from: 'a@b.c' }), restores, shops: createShopWorkflows(temporal.client, prefix) });
   const activities = createActionActivities({ ...common, senders, starter });
   await hub.ready(5_000);
   return {
