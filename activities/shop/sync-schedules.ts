@@ -1,6 +1,7 @@
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import type { ChannelKey } from '../../domain/contracts/channel.ts';
 import { shopSyncWorkflowId, taskQueue } from '../../domain/names.ts';
+import { syncJitterMs, syncOffsetMs } from '../../domain/shop/sync-times.ts';
 
 const DEADLINE_MS = 10_000;
 /** What a run has not done by then the next goes on with, from the page at which it stands. */
@@ -29,7 +30,7 @@ export function createSyncSchedules(client: Client, { taskQueuePrefix, intervalS
   return {
     async ensure({ channel_id, workspace_id }) {
       const scheduleId = shopSyncWorkflowId(channel_id);
-      const spec = { intervals: [{ every: everyMs, offset: offsetOf(channel_id, everyMs) }], jitter: Math.floor(everyMs / 15) };
+      const spec = { intervals: [{ every: everyMs, offset: syncOffsetMs(channel_id, everyMs) }], jitter: syncJitterMs(everyMs) };
       const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' } as const;
       const action = {
         type: 'startWorkflow' as const,
@@ -67,6 +68,3 @@ async function unlessGone(call: () => Promise<void>): Promise<void> {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
   }
 }
-
-/** Spreads the channels over the interval: the end of a UUIDv7 is random. Whole seconds, as Temporal keeps them. */
-const offsetOf = (channelId: string, everyMs: number): number => Math.floor((Number.parseInt(channelId.slice(-8), 16) % everyMs) / 1_000) * 1_000;
