@@ -91,10 +91,10 @@ export async function finishShipment(db: Db, { shipment_id, workspace_id }: Ship
 
 export interface ShipmentQuery {
   workspace_id: string;
-  channel_id: string | undefined;
-  order_id: string | undefined;
+  channel_id?: string | undefined;
+  order_id?: string | undefined;
   package_id?: string | undefined;
-  before: string | undefined;
+  before?: string | undefined;
   limit: number;
 }
 

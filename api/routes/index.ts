@@ -2,6 +2,7 @@ import type { Router } from '../context.ts';
 import type { ApiDeps } from '../deps.ts';
 import { analyticsRoutes } from './analytics.ts';
 import { authRoutes } from './auth.ts';
+import { channelSyncRoutes } from './channel-sync.ts';
 import { deviceRoutes } from './devices.ts';
 import { docsRoutes } from './docs.ts';
 import { eventExplanationRoutes } from './event-explanation.ts';
@@ -21,6 +22,7 @@ import { ruleTransferRoutes } from './rule-transfer.ts';
 import { ruleRoutes } from './rules.ts';
 import { shopWebhookDeliveryRoutes } from './shop-webhook-deliveries.ts';
 import { shopWebhookRoutes } from './shop-webhook.ts';
+import { shippingRoutes } from './shipping.ts';
 import { socialAccountRoutes } from './social-accounts.ts';
 import { socialPageRoutes } from './social-page.ts';
 import { systemRoutes } from './system.ts';
@@ -53,8 +55,11 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   postEventRoutes,
   mediaRoutes,
   tiktokWebhookRoutes,
+  // Before /orders/{order_id}.
+  channelSyncRoutes,
   shopWebhookRoutes,
   shopWebhookDeliveryRoutes,
+  shippingRoutes,
   analyticsRoutes,
   socialPageRoutes,
 ];
