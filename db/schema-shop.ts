@@ -64,6 +64,7 @@ export interface ShopOauthStatesTable {
   workspace_id: string;
   user_id: string;
   browser_hash: string | null;
+  redirect_to: string | null;
   /** AES-256-GCM. */
   code: string | null;
   expires_at: Timestamp;
@@ -327,11 +328,13 @@ export interface ShopOutboxTable {
   key: string;
   body: JsonOf<ShopMessage>;
   created_at: CreatedAt;
+  /** -infinity: not to be sent there. */
   amqp_at: Timestamp | null;
   http_at: Timestamp | null;
   http_attempts: Generated<number>;
   http_error: string | null;
   http_next_at: Timestamp | null;
+  http_gave_up_at: Timestamp | null;
 }
 
 export interface ShopDeadLettersTable {

@@ -33,7 +33,8 @@ const TESTS = `## Tests only
 | \`TEST_TEMPORAL_ADDRESS\` | A Temporal server for tests. Absent: \`TEMPORAL_ADDRESS\`, else an embedded one. |
 | \`TEST_MQTT_URL\` | An MQTT 5 broker. Absent: \`MQTT_URL\`, else 127.0.0.1:1883 where it answers. |
 | \`TEST_REDIS_URL\` | A Redis. Absent: \`REDIS_URL\`, else 127.0.0.1:6379 where it answers. |
-| \`CI\` | \`true\`: Redis and the MQTT 5 broker must be there, instead of their tests being left out. |
+| \`TEST_AMQP_URL\` | A RabbitMQ. Absent: \`AMQP_URL\`, else guest at 127.0.0.1:5672 where it answers. |
+| \`CI\` | \`true\`: Redis, RabbitMQ and the MQTT 5 broker must be there, instead of their tests being left out. |
 `;
 
 interface Variable {

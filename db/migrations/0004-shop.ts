@@ -65,6 +65,8 @@ const STATEMENTS = [
     user_id uuid not null references users (id) on delete cascade,
     -- SHA-256 of the browser's cookie; null: begun by a seller in TikTok Shop, or by a client without a browser.
     browser_hash text,
+    -- Page of ours to return to; null: we show one.
+    redirect_to text,
     -- Sealed; there between the return from TikTok and the exchange.
     code text,
     expires_at timestamptz not null,
@@ -175,7 +177,8 @@ const STATEMENTS = [
     sku_id text,
     seller_sku text,
     warehouse_id text,
-    quantity integer not null,
+    -- As it was asked for, within TikTok's limits or not.
+    quantity bigint not null,
     basis text not null check (basis in ('on_hand', 'available')),
     as_of timestamptz not null,
     state text not null default 'received' check (state in ('received', 'applied', 'failed', 'superseded')),
@@ -192,6 +195,7 @@ const STATEMENTS = [
   `create index inventory_requests_due on inventory_requests (channel_id, seq) where state = 'received'`,
   `create index inventory_requests_job on inventory_requests (job_id) where job_id is not null`,
   `create index inventory_requests_list on inventory_requests (workspace_id, id desc)`,
+  `create index inventory_requests_newest on inventory_requests (channel_id, sku_id, as_of desc, seq desc) where state in ('received', 'applied')`,
 
   `create table shop_orders (
     channel_id uuid not null references channels (id) on delete cascade,
@@ -392,15 +396,20 @@ const STATEMENTS = [
     key text not null,
     body jsonb not null,
     created_at timestamptz not null default now(),
-    -- null: still to be sent there.
+    -- null: still to be sent there. -infinity: it is not to be sent there, that way being off.
     amqp_at timestamptz,
     http_at timestamptz,
     http_attempts integer not null default 0,
     http_error text,
-    http_next_at timestamptz
+    http_next_at timestamptz,
+    -- Tried for as long as promised; http_at stays null.
+    http_gave_up_at timestamptz
   )`,
   `create index shop_outbox_amqp on shop_outbox (seq) where amqp_at is null`,
-  `create index shop_outbox_http on shop_outbox (seq) where http_at is null`,
+  `create index shop_outbox_http on shop_outbox (seq) where http_at is null and http_gave_up_at is null`,
+  `create index shop_outbox_http_key on shop_outbox (key, seq) where http_at is null and http_gave_up_at is null`,
+  `create index shop_outbox_list on shop_outbox (workspace_id, seq desc)`,
+  `create index shop_outbox_old on shop_outbox (created_at)`,
   `create table shop_dead_letters (
     id uuid primary key,
     queue text not null,
@@ -410,6 +419,7 @@ const STATEMENTS = [
     reason text not null,
     created_at timestamptz not null default now()
   )`,
+  `create index shop_dead_letters_old on shop_dead_letters (created_at)`,
 
   // What happens in a shop as rules and streams see it.
   `create table shop_events (

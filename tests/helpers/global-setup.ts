@@ -12,7 +12,7 @@ const BOOT_TIMEOUT_MS = 40 * 60_000;
 
 /**
  * Boots what integration tests need and the environment does not name (TEST_DATABASE_URL or DATABASE_URL,
- * TEST_TEMPORAL_ADDRESS or TEMPORAL_ADDRESS). Redis and Mosquitto are used where they answer, and demanded in CI.
+ * TEST_TEMPORAL_ADDRESS or TEMPORAL_ADDRESS). Redis, RabbitMQ and Mosquitto are used where they answer, and demanded in CI.
  * A browser and ffmpeg are installed where they are missing.
  */
 export default async function globalSetup(): Promise<void> {
@@ -23,6 +23,7 @@ export default async function globalSetup(): Promise<void> {
   const [booted] = await Promise.all([
     missing.length > 0 ? boot(missing) : NOTHING,
     useIfThere('TEST_REDIS_URL', env.REDIS_URL, 'redis://127.0.0.1:6379'),
+    useIfThere('TEST_AMQP_URL', env.AMQP_URL, 'amqp://guest:guest@127.0.0.1:5672'),
     useIfThere('TEST_MQTT_URL', env.MQTT_URL, 'mqtt://127.0.0.1:1883'),
     installMissingPackages((line) => process.stderr.write(`  ${line}\n`)),
   ]);
