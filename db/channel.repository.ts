@@ -91,33 +91,38 @@ export async function connectChannel(db: Db | Transaction<Database>, channel: Ne
   }
 }
 
-/**
- * Pauses what is active of an authorization; with `shopIds` only those shops.
- * @returns the channels that are paused now, those that were before among them
- */
-export async function pauseChannels(
-  db: Db | Transaction<Database>,
-  authorizationId: string,
-  shopIds: readonly string[] | null,
-  code: ErrorCode,
-  reason: string,
-): Promise<ChannelRow[]> {
-  await db
+/** Pauses what is active of an authorization. @returns the channels that are paused now, those that were before among them */
+export async function pauseChannels(trx: Transaction<Database>, authorizationId: string, { shop_ids, code, reason }: PauseReason): Promise<ChannelRow[]> {
+  await trx
     .updateTable('channels')
     .set({ state: 'paused', state_code: code, state_reason: reason, paused_at: sql<Date>`now()`, updated_at: sql<Date>`now()` })
     .where('authorization_id', '=', authorizationId)
     .where('state', '=', 'active')
-    .$if(shopIds !== null, (query) => query.where('shop_id', 'in', shopIds ?? []))
+    .$if(shop_ids !== null, (query) => query.where('shop_id', 'in', shop_ids ?? []))
     .execute();
-  return db
+  return trx
     .selectFrom('channels')
     .selectAll()
     .where('authorization_id', '=', authorizationId)
     .where('state', '=', 'paused')
-    .$if(shopIds !== null, (query) => query.where('shop_id', 'in', shopIds ?? []))
+    .$if(shop_ids !== null, (query) => query.where('shop_id', 'in', shop_ids ?? []))
     .orderBy('id')
     .execute();
 }
+
+export interface PauseReason {
+  /** null: all of the authorization's. */
+  shop_ids: readonly string[] | null;
+  code: ErrorCode;
+  reason: string;
+}
+
+/** The same, unless a newer pair of tokens than this version is stored: what is known is then of the consent before. */
+export const pauseChannelsOf = (db: Db, authorizationId: string, version: number, why: PauseReason): Promise<ChannelRow[]> =>
+  db.transaction().execute(async (trx) => {
+    const still = await trx.selectFrom('shop_authorizations').select('id').where('id', '=', authorizationId).where('token_version', '=', version).forShare().executeTakeFirst();
+    return still ? pauseChannels(trx, authorizationId, why) : [];
+  });
 
 /** The shop is free for another workspace from now on. Doing it again changes nothing. */
 export async function disconnectChannelRow(db: Db | Transaction<Database>, workspaceId: string, channelId: string): Promise<void> {

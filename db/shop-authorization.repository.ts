@@ -99,19 +99,33 @@ export async function noteRefreshError(db: Db, id: string, version: number, erro
   await db.updateTable('shop_authorizations').set({ last_refresh_error: error }).where('id', '=', id).where('token_version', '=', version).execute();
 }
 
+/** healed: the authorization had been given up meanwhile, and its channels with it; they are active again. */
+export type StoredPair = 'stored' | 'healed' | 'too_late';
+
 /**
  * Puts a new pair in the place of version `version`. A pair that came in after all heals an authorization that was given up as token_lost.
- * @returns false where another pair, or a person, was faster
+ * @returns too_late where another pair, or a person, was faster
  */
-export async function storeRefreshedPair(db: Db, id: string, version: number, pair: SealedShopPair): Promise<boolean> {
-  const { numAffectedRows } = await sql`
-    update shop_authorizations set access_token = ${pair.access_token}, refresh_token = ${pair.refresh_token}, granted_scopes = ${pair.granted_scopes}::text[],
-      token_version = token_version + 1, token_obtained_at = ${pair.obtained_at}, access_expires_at = ${pair.access_expires_at},
-      refresh_expires_at = ${pair.refresh_expires_at}, refresh_sent_version = null, last_refreshed_at = now(), last_refresh_error = null,
-      state = ${pair.state}, state_code = null, state_reason = null, updated_at = now()
-    where id = ${id} and token_version = ${version}
-      and (state in ('connected', 'expiring') or (state = 'reconnect_needed' and state_code = 'token_lost'))`.execute(db);
-  return numAffectedRows === 1n;
+export async function storeRefreshedPair(db: Db, id: string, version: number, pair: SealedShopPair): Promise<StoredPair> {
+  const { rows } = await sql<{ was_lost: boolean }>`
+    with before as (
+      select id, state = 'reconnect_needed' as was_lost from shop_authorizations
+      where id = ${id} and token_version = ${version} and (state in ('connected', 'expiring') or (state = 'reconnect_needed' and state_code = 'token_lost'))
+      for update
+    ), stored as (
+      update shop_authorizations a set access_token = ${pair.access_token}, refresh_token = ${pair.refresh_token}, granted_scopes = ${pair.granted_scopes}::text[],
+        token_version = token_version + 1, token_obtained_at = ${pair.obtained_at}, access_expires_at = ${pair.access_expires_at},
+        refresh_expires_at = ${pair.refresh_expires_at}, refresh_sent_version = null, last_refreshed_at = now(), last_refresh_error = null,
+        state = ${pair.state}, state_code = null, state_reason = null, updated_at = now()
+      from before where a.id = before.id
+      returning before.was_lost
+    ), resumed as (
+      update channels set state = 'active', state_code = null, state_reason = null, paused_at = null, updated_at = now()
+      from stored where stored.was_lost and channels.authorization_id = ${id} and channels.state = 'paused' and channels.state_code = 'token_lost'
+    )
+    select was_lost from stored`.execute(db);
+  const [stored] = rows;
+  return stored ? (stored.was_lost ? 'healed' : 'stored') : 'too_late';
 }
 
 /** Nothing changes where it was so already, or a newer pair is stored. */
@@ -142,6 +156,21 @@ export async function removeTokens(db: Db | Transaction<Database>, { authorizati
     update shop_authorizations set access_token = null, refresh_token = null, refresh_sent_version = null, token_version = token_version + 1,
       state = 'disconnected', state_code = null, state_reason = null, last_refresh_error = null, updated_at = now()
     where id = ${authorization_id} and workspace_id = ${workspace_id} and state <> 'disconnected'`.execute(db);
+}
+
+/** Those with tokens that no channel needs; one that is just being connected is not among them. */
+export async function listUnusedAuthorizations(db: Db, workspaceId: string): Promise<AuthorizationKey[]> {
+  const rows = await db
+    .selectFrom('shop_authorizations')
+    .select(['id as authorization_id', 'workspace_id'])
+    .where('workspace_id', '=', workspaceId)
+    .where('state', '<>', 'disconnected')
+    .where('connected_at', '<', sql<Date>`now() - interval '10 minutes'`)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('channels').select('channels.id').whereRef('channels.authorization_id', '=', 'shop_authorizations.id').where('channels.state', '<>', 'disconnected'))),
+    )
+    .execute();
+  return rows;
 }
 
 /** null: there are no tokens. */

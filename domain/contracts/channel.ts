@@ -23,7 +23,8 @@ export interface AuthorizationKey {
 /** Input of the `shopToken` workflow, one for each seller's authorization. Durations in milliseconds. */
 export interface ShopTokenInput extends AuthorizationKey {
   timings?: Partial<TokenTimings>;
-  carried?: { failures_in_a_row: number };
+  /** suspicion: that the authorization has ended, and why; not checked yet. */
+  carried?: { failures_in_a_row: number; suspicion?: string | null };
 }
 
 /** Input of the `connectShops` workflow: the code waits, sealed, in the row of the state. */

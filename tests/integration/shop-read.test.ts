@@ -1,4 +1,5 @@
-import { createShopGateway } from '../../api/temporal-shop.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ShopGateway } from '../../api/temporal-shop.ts';
 import { askShop } from '../../api/shop-read.ts';
 import type { AuthorizedShopView } from '../../domain/contracts/channel.ts';
 import type { Page, ShopOrder } from '../../domain/contracts/shop-api.ts';
@@ -36,7 +37,7 @@ describe('A question to TikTok Shop', () => {
   test('about orders leaves no order in the history', async () => {
     const placed = await world.sandbox.newOrder('Nordlicht UK');
     let readId = '';
-    const noting: Pick<ReturnType<typeof createShopGateway>, 'readShop'> = { readShop: (input) => ((readId = input.read_id), gateway.readShop(input)) };
+    const noting: Pick<ShopGateway, 'readShop'> = { readShop: (input) => ((readId = input.read_id), gateway.readShop(input)) };
     const order = await askShop<ShopOrder>({ db: world.db, temporal: { shop: noting } }, uk(), { kind: 'order', order_id: placed.id });
     expect(order).toMatchObject({ id: placed.id, status: 'AWAITING_SHIPMENT' });
     const page = await ask<Page<ShopOrder>>({ kind: 'orders', page_size: 5, page_token: null, status: null });
