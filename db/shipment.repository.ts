@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { ShipAnswer, ShipmentState, ShipRequest } from '../domain/contracts/shop-order.ts';
 import { AppError } from '../domain/errors.ts';
+import { describeShipment } from '../domain/shop/shipment-words.ts';
 import type { Db } from './client.ts';
 import { newId } from './ids.ts';
-import type { Row } from './schema.ts';
+import { appendTimeline } from './order.repository.ts';
+import type { Database, Row } from './schema.ts';
 
 export type ShipmentRow = Row<'shop_shipments'>;
 
@@ -70,23 +72,34 @@ export async function unmarkSent(db: Db, { shipment_id, workspace_id }: Shipment
   await db.updateTable('shop_shipments').set({ state: 'requested', sent_at: null }).where('id', '=', shipment_id).where('workspace_id', '=', workspace_id).where('state', '=', 'sent').execute();
 }
 
-/** @returns the answer that stands: this one, or an earlier one; undefined: the row is gone */
-export async function finishShipment(db: Db, { shipment_id, workspace_id }: ShipmentRef, answer: ShipAnswer): Promise<ShipAnswer | undefined> {
+/** Writes the answer, and the order's timeline. @returns the answer that stands: this one, or an earlier one; undefined: the row is gone */
+export async function finishShipment(db: Db, ref: ShipmentRef, answer: ShipAnswer): Promise<ShipAnswer | undefined> {
+  const finished = await db.transaction().execute(async (trx) => {
+    const row = await writeAnswer(trx, ref, answer);
+    if (row) await note(trx, row, answer);
+    return row;
+  });
+  return finished?.answer ?? (await findShipment(db, ref))?.answer ?? undefined;
+}
+
+function writeAnswer(trx: Transaction<Database>, { shipment_id, workspace_id }: ShipmentRef, answer: ShipAnswer): Promise<ShipmentRow | undefined> {
   const state = answer.ok ? 'done' : answer.code === 'shop_shipment_unconfirmed' ? 'unconfirmed' : 'failed';
-  const row = await db
+  // What failed may be asked for anew; under a key that a person gave it stays what it is.
+  const key = state === 'failed' ? sql<string | null>`case when starts_with(idempotency_key, ${CONTENT}) then null else idempotency_key end` : sql<string | null>`idempotency_key`;
+  return trx
     .updateTable('shop_shipments')
-    .set({
-      state,
-      answer: JSON.stringify(answer),
-      finished_at: sql<Date>`now()`,
-      idempotency_key: state === 'failed' ? sql<string | null>`case when starts_with(idempotency_key, ${CONTENT}) then null else idempotency_key end` : sql<string | null>`idempotency_key`,
-    })
+    .set({ state, answer: JSON.stringify(answer), finished_at: sql<Date>`now()`, idempotency_key: key })
     .where('id', '=', shipment_id)
     .where('workspace_id', '=', workspace_id)
     .where('state', 'in', ['requested', 'sent', 'unconfirmed'])
-    .returning('answer')
+    .returningAll()
     .executeTakeFirst();
-  return row?.answer ?? (await findShipment(db, { shipment_id, workspace_id }))?.answer ?? undefined;
+}
+
+/** An order that was never stored has no timeline. */
+async function note(trx: Transaction<Database>, { id, channel_id, order_id, request, state }: ShipmentRow, answer: ShipAnswer): Promise<void> {
+  if (order_id === null || (await knownOrderStatus(trx, channel_id, order_id)) === null) return;
+  await appendTimeline(trx, channel_id, [{ order_id, kind: 'shipment', source: 'person', detail: describeShipment(request, answer), dedupe_key: `shipment:${id}:${state}` }]);
 }
 
 export interface ShipmentQuery {
@@ -113,7 +126,7 @@ export const listShipments = (db: Db, { workspace_id, channel_id, order_id, pack
     .execute();
 
 /** As far as we know; null: the order was never seen here. */
-export async function knownOrderStatus(db: Db, channelId: string, orderId: string): Promise<string | null> {
+export async function knownOrderStatus(db: Db | Transaction<Database>, channelId: string, orderId: string): Promise<string | null> {
   const row = await db.selectFrom('shop_orders').select('status').where('channel_id', '=', channelId).where('order_id', '=', orderId).executeTakeFirst();
   return row?.status ?? null;
 }
