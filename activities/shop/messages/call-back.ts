@@ -25,7 +25,7 @@ const MAX_ERROR_CHARS = 1_000;
  */
 export async function callBack({ send, amqpIsOff, wake, alert, logger }: CallBackDeps, session: pg.Client, signal: AbortSignal): Promise<void> {
   const underWay = new Map<string, Promise<void>>();
-  let broken: Error | null = null;
+  const broken: Error[] = [];
   const attempt = async (message: DueCallback): Promise<void> => {
     try {
       const result = await tried(send, message, signal);
@@ -33,7 +33,7 @@ export async function callBack({ send, amqpIsOff, wake, alert, logger }: CallBac
       // Our own stop is no failure of the other side.
       else if (!signal.aborted) await noteFailure(message, result);
     } catch (error) {
-      broken ??= error as Error;
+      broken.push(error as Error);
     }
     underWay.delete(message.key);
     wake.wake();
@@ -52,14 +52,14 @@ export async function callBack({ send, amqpIsOff, wake, alert, logger }: CallBac
   };
 
   if (amqpIsOff) await settleWithoutAmqp(session);
-  while (!signal.aborted && !broken) {
+  while (!signal.aborted && broken.length === 0) {
     const free = LANES - underWay.size;
     const due = free === 0 ? [] : await listDueCallbacks(session, free, [...underWay.keys()]);
     for (const message of due) underWay.set(message.key, attempt(message));
     if (due.length === 0) await wake.wait(POLL_MS, signal);
   }
   await Promise.all(underWay.values());
-  if (broken) throw broken;
+  if (broken[0]) throw broken[0];
 }
 
 /** Never rejects: what our own side can't do now is tried again like what the other side can't. */
