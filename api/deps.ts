@@ -32,6 +32,8 @@ export interface ApiConfig {
   tiktokApp: { client_key: string; client_secret: string; auth_url: string; pkce: boolean; redirect_uri: string } | null;
   /** Our app in TikTok Shop's Partner Center and its consent page; null: shops can't be connected. */
   shopApp: { app_key: string; app_secret: string; service_id: string | null; market: 'row' | 'us'; authorize_url: string | null } | null;
+  /** How often each channel is synced, seconds. */
+  shopSyncIntervalS: number;
   /** Largest file that may be uploaded, bytes. */
   mediaMaxBytes: number;
   /** null: not known or not there. */

@@ -115,6 +115,7 @@ async function apiConfig(env: Env, jwtSecret: string, listening: { url: string }
       return app && { ...app, auth_url: tiktokUrls(env).auth, pkce: env.TIKTOK_PKCE, redirect_uri };
     },
     shopApp: shopApp && { ...shopApp, market: env.TIKTOK_SHOP_MARKET, authorize_url: tiktokUrls(env).shopAuthorize },
+    shopSyncIntervalS: env.SHOP_SYNC_INTERVAL_S,
     mediaMaxBytes: env.MEDIA_MAX_BYTES,
     jwtSecret,
     jwtTtlS: env.JWT_TTL_S,

@@ -1,5 +1,5 @@
-import { Client, WithStartWorkflowOperation, WorkflowFailedError, WorkflowNotFoundError, type Connection } from '@temporalio/client';
-import type { AuthorizationKey, ConnectShopsInput, ConnectShopsOutcome, ReadShopInput } from '../domain/contracts/channel.ts';
+import { Client, ScheduleNotFoundError, ScheduleOverlapPolicy, WithStartWorkflowOperation, WorkflowFailedError, WorkflowNotFoundError, type Connection } from '@temporalio/client';
+import type { AuthorizationKey, ChannelKey, ConnectShopsInput, ConnectShopsOutcome, ReadShopInput } from '../domain/contracts/channel.ts';
 import type { FetchLabelInput, LabelOutcome } from '../domain/contracts/shop-shipping.ts';
 import type { JobInput, JobKind } from '../domain/contracts/shop-job.ts';
 import type { OrderKey, ShipAnswer, ShipInput } from '../domain/contracts/shop-order.ts';
@@ -9,6 +9,7 @@ import {
   fulfilOrderWorkflowId,
   jobWorkflowId,
   shopReadWorkflowId,
+  shopSyncWorkflowId,
   shopTokenWorkflowId,
   shopWebhooksWorkflowId,
   taskQueue,
@@ -31,6 +32,8 @@ export interface ShopGateway {
   startJob(kind: JobKind, input: JobInput): Promise<void>;
   /** Waits for the job's workflow. @returns whether it has ended within so many milliseconds */
   awaitJob(jobId: string, ms: number): Promise<boolean>;
+  /** Runs the channel's sync now; once more after a run that is under way. */
+  triggerSync(channel: ChannelKey): Promise<void>;
   /** Carries out the row of shop_shipments by the order's workflow. */
   ship(order: OrderKey, input: ShipInput): Promise<ShipAnswer>;
   /** Brings a package's document into storage; shop_labels says where it lies. */
@@ -46,7 +49,7 @@ const WORKFLOW_OF_JOB: Readonly<Record<JobKind, string>> = {
 const REACHABLE_MS = 2_000;
 
 export function createShopGateway({ connection, namespace, taskQueuePrefix, within, deadlineMs, patientMs }: Omit<PublishingGatewayOptions, 'connection'> & { connection: Connection }): ShopGateway {
-  const { workflow } = new Client({ connection, namespace });
+  const { workflow, schedule } = new Client({ connection, namespace });
   const queue = taskQueue('shop', taskQueuePrefix);
   /** A Temporal that is away is noticed at once, and not by the patience that a call to TikTok needs. */
   const patiently = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -91,6 +94,18 @@ export function createShopGateway({ connection, namespace, taskQueuePrefix, with
       }
     },
     fetchLabel: (input) => run('fetchLabel', fetchLabelWorkflowId(input), input, `Label of package ${input.package_id}`),
+    async triggerSync(channel) {
+      const id = shopSyncWorkflowId(channel.channel_id);
+      await within(deadlineMs, async () => {
+        try {
+          await schedule.getHandle(id).trigger(ScheduleOverlapPolicy.BUFFER_ONE);
+        } catch (error) {
+          if (!(error instanceof ScheduleNotFoundError)) throw error;
+          // The next start of a worker makes the Schedule; the person who waits need not.
+          await workflow.start('shopSync', { ...options(id, channel, `Sync of channel ${channel.channel_id}`), workflowExecutionTimeout: '30 minutes' });
+        }
+      });
+    },
     ship(order, input) {
       const startWorkflowOperation = new WithStartWorkflowOperation('fulfilOrder', options(fulfilOrderWorkflowId(order.channel_id, order.order_id), order, `Order ${order.order_id}`));
       return patiently(() => workflow.executeUpdateWithStart(shipUpdate, { startWorkflowOperation, args: [input] }));

@@ -1,4 +1,5 @@
 export { backfillOrders } from './backfill-orders.ts';
+export { channelStock } from './channel-stock.ts';
 export { connectAccount } from './connect-account.ts';
 export { connectShops } from './connect-shops.ts';
 export { deliverActions } from './deliver-actions.ts';
@@ -11,6 +12,7 @@ export { processTikTokWebhook, sweepPosts, sweepTikTokWebhooks } from './process
 export { publishVideo } from './publish-video.ts';
 export { readCreatorInfo } from './read-creator-info.ts';
 export { readShop } from './read-shop.ts';
+export { refreshProducts } from './refresh-products.ts';
 export { restoreDevice } from './restore-device.ts';
 export { sendDeviceCommand } from './send-device-command.ts';
 export { shopSync } from './shop-sync.ts';
@@ -19,4 +21,7 @@ export { sweepActions } from './sweep-actions.ts';
 export { sweepLabels } from './sweep-labels.ts';
 export { sweepOrders } from './sweep-orders.ts';
 export { syncAnalytics } from './sync-analytics.ts';
+export { sweepJobs, syncProducts } from './sync-products.ts';
 export { tiktokToken } from './tiktok-token.ts';
+export { updateInventory } from './update-inventory.ts';
+export { updateProducts } from './update-products.ts';

@@ -106,6 +106,7 @@ const CONFIG: ApiConfig = {
     redirect_uri: 'http://127.0.0.1:8080/api/auth/tiktok/callback',
   },
   shopApp: { app_key: 'test-app-key', app_secret: 'test-app-secret', service_id: '7400000000000000009', market: 'row', authorize_url: null },
+  shopSyncIntervalS: 300,
   mediaMaxBytes: 64 * 1024 * 1024,
   links: { temporalUi: null, mqtt: null },
 };
@@ -232,6 +233,7 @@ function createFakeTemporal(): FakeTemporal {
       processWebhooks: noted('processWebhooks', () => undefined),
       startJob: noted('startJob', () => undefined),
       awaitJob: noted('awaitJob', () => fake.answers.awaitJob),
+      triggerSync: noted('triggerSync', () => undefined),
       ship: noted('ship', () => fake.answers.ship),
       fetchLabel: noted('fetchLabel', () => fake.answers.fetchLabel),
     },
