@@ -98,18 +98,48 @@ export async function writeOrders(trx: Transaction<Database>, channel: { channel
     .execute();
 }
 
-/** Notes what happened to orders that are stored. */
-export async function appendTimeline(db: Db | Transaction<Database>, channelId: string, entries: readonly TimelineEntry[]): Promise<void> {
-  if (entries.length === 0) return;
-  await db
+/**
+ * Notes what happened to orders that are stored.
+ * @returns the dedupe keys of the entries that were not there yet
+ */
+export async function appendTimeline(db: Db | Transaction<Database>, channelId: string, entries: readonly TimelineEntry[]): Promise<Set<string>> {
+  if (entries.length === 0) return new Set();
+  const rows = await db
     .insertInto('shop_order_timeline')
     .values(entries.map((entry) => ({ ...entry, channel_id: channelId, detail: textOf(entry.detail) })))
     .onConflict((conflict) => conflict.columns(['channel_id', 'order_id', 'dedupe_key']).doNothing())
+    .returning('dedupe_key')
     .execute();
+  return new Set(rows.map(({ dedupe_key }) => dedupe_key));
+}
+
+/** The number of an order's last message; the caller holds its lock. */
+export async function setSequence(trx: Transaction<Database>, channelId: string, orderId: string, sequence: number): Promise<void> {
+  await trx.updateTable('shop_orders').set({ sequence }).where('channel_id', '=', channelId).where('order_id', '=', orderId).execute();
 }
 
 export const findOrder = (db: Db, channelId: string, orderId: string): Promise<OrderRow | undefined> =>
   db.selectFrom('shop_orders').selectAll().where('channel_id', '=', channelId).where('order_id', '=', orderId).executeTakeFirst();
+
+/** Open orders of active channels that nothing was written of for some minutes, in the order of channel and id. */
+export async function listOpenOrders(
+  db: Db,
+  after: { channel_id: string; order_id: string } | null,
+  limit: number,
+): Promise<{ channel_id: string; workspace_id: string; order_id: string }[]> {
+  return db
+    .selectFrom('shop_orders')
+    .innerJoin('channels', 'channels.id', 'shop_orders.channel_id')
+    .select(['shop_orders.channel_id', 'shop_orders.workspace_id', 'shop_orders.order_id'])
+    .where('shop_orders.status', 'not in', ['COMPLETED', 'CANCELLED'])
+    .where('channels.state', '=', 'active')
+    .where('shop_orders.updated_at', '<', sql<Date>`now() - interval '3 minutes'`)
+    .$if(after !== null, (query) => query.where(sql<boolean>`(shop_orders.channel_id, shop_orders.order_id) > (${after!.channel_id}::uuid, ${after!.order_id})`))
+    .orderBy('shop_orders.channel_id')
+    .orderBy('shop_orders.order_id')
+    .limit(limit)
+    .execute();
+}
 
 const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 /** PostgreSQL takes no NUL in a text. */

@@ -14,8 +14,10 @@ const SCHEDULES: readonly PeriodicWork[] = [
   { workflowType: 'sweepActions', role: 'actions', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepPosts', role: 'publish', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepTikTokWebhooks', role: 'publish', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepJobs', role: 'shop', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepShopWebhooks', role: 'shop', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepLabels', role: 'shop', spec: { intervals: [{ every: '30 minutes' }] } },
+  { workflowType: 'sweepOrders', role: 'shop', spec: { intervals: [{ every: '5 minutes' }] } },
 ];
 
 /** Makes the Schedules, or brings them to what the code says; safe when several workers do it at once. */

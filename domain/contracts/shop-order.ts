@@ -43,6 +43,10 @@ export interface FulfilTimings {
   escalate_before_ms: number;
   /** How long a paused channel is left alone before it is looked at again. */
   paused_look_ms: number;
+  /** How long an order is looked for that TikTok does not show yet. */
+  missing_for_ms: number;
+  /** A return or cancellation that waits is looked at so often, whatever webhooks say. */
+  after_sale_look_ms: number;
   retry_initial_ms: number;
   retry_max_ms: number;
   max_history: number;
@@ -52,6 +56,8 @@ export const DEFAULT_FULFIL_TIMINGS: FulfilTimings = {
   warn_before_ms: 12 * 3_600_000,
   escalate_before_ms: 3 * 3_600_000,
   paused_look_ms: 15 * 60_000,
+  missing_for_ms: 180_000,
+  after_sale_look_ms: 6 * 3_600_000,
   retry_initial_ms: 1_000,
   retry_max_ms: 300_000,
   max_history: 2_000,
@@ -61,8 +67,31 @@ export const DEFAULT_FULFIL_TIMINGS: FulfilTimings = {
 export interface FulfilOrderInput extends OrderKey {
   timings?: Partial<FulfilTimings>;
   /** What continue-as-new hands on. */
-  carried?: { changes: OrderChanged[]; warned: boolean; escalated: boolean };
+  carried?: { changes: OrderChanged[]; ship_by_ms: number | null; warned: boolean; escalated: boolean };
 }
+
+/** What the workflow has to know of an order. */
+export interface OrderLife {
+  status: string;
+  is_final: boolean;
+  /** Epoch milliseconds; null: the seller has nothing to ship (any more). */
+  ship_by_ms: number | null;
+  is_short: boolean;
+  /** Cancellations and returns that wait for an answer or a parcel. */
+  open_after_sales: number;
+}
+
+/** What came of following news. Each but known has TikTok's or PostgreSQL's reason. */
+export type FollowedOrder =
+  | { kind: 'known'; life: OrderLife }
+  /** TikTok does not show it; life: as it was stored, if it was. */
+  | { kind: 'missing'; life: OrderLife | null }
+  /** It can't be stored or read and stands among what was set aside. */
+  | { kind: 'set_aside'; life: OrderLife | null; reason: string }
+  /** Nothing can be asked for this channel until people have done something. */
+  | { kind: 'paused'; life: OrderLife | null; reason: string }
+  | { kind: 'later'; life: OrderLife | null; reason: string; retry_after_ms: number | null }
+  | { kind: 'disconnected' };
 
 /** A person ships: by the seller's own carrier (mark_shipped), by TikTok's (ship), or corrects the tracking number (update). */
 export type ShipRequest =
