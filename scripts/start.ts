@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   const logDir = join(dataDir, 'logs');
   makeFolders(dataDir, logDir);
   const unlock = lockDataDir(dataDir, 'scripts/start.ts');
-  const urls: Urls = { api_url: '', docs_url: '', temporal_address: '', temporal_ui_url: null, mqtt_url: '', sandbox_url: null };
+  const urls: Urls = { api_url: '', docs_url: '', temporal_address: '', temporal_ui_url: null, mqtt_url: '', sandbox_url: null, amqp_url: null, order_service_url: null };
   const note = (): void => writeRunning(dataDir, urls, fleet.members);
   const fleet = new Fleet({ say, ownGroup: true, onChange: note });
   const stop = onStop(async () => {
@@ -78,7 +78,16 @@ async function boot(env: Env, dataDir: string, logDir: string, fleet: Fleet): Pr
   say(`API and workers ${ROLES.join(', ')} are ready (${((Date.now() - since) / 1_000).toFixed(1)} s)`);
   const apiUrl = api.url ?? `http://${env.HOST}:${port}`;
   const { temporalAddress, temporalUiUrl, mqttUrl } = services;
-  return { api_url: apiUrl, docs_url: `${apiUrl}/docs`, temporal_address: temporalAddress, temporal_ui_url: temporalUiUrl, mqtt_url: mqttUrl, sandbox_url: sandboxUrl };
+  return {
+    api_url: apiUrl,
+    docs_url: `${apiUrl}/docs`,
+    temporal_address: temporalAddress,
+    temporal_ui_url: temporalUiUrl,
+    mqtt_url: mqttUrl,
+    sandbox_url: sandboxUrl,
+    amqp_url: env.AMQP_URL ?? null,
+    order_service_url: env.ORDER_SERVICE_URL ?? null,
+  };
 }
 
 /** In production nothing is embedded, the sandbox neither; where every URL of TikTok is given, nobody would ask it. */

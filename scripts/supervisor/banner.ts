@@ -12,6 +12,7 @@ export function banner({ running, dataDir, privateWebhooks }: BannerOptions): st
     ['API', running.api_url],
     ['API docs', running.docs_url],
     ['TikTok page', `${running.api_url}/crm/social/tiktok`],
+    ['Shops', `${running.api_url}/auth/connect-url connects one (docs/tiktok-shop.md)`],
     ['Temporal UI', running.temporal_ui_url ?? 'not known (TEMPORAL_UI_URL)'],
     ['MQTT', withoutPassword(running.mqtt_url)],
     ['TikTok', running.sandbox_url ? `sandbox, ${running.sandbox_url} (no request leaves this machine)` : 'the real one'],
@@ -19,7 +20,7 @@ export function banner({ running, dataDir, privateWebhooks }: BannerOptions): st
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   const notes = privateWebhooks ? ['Webhooks may go to private addresses (ALLOW_PRIVATE_WEBHOOKS=1), since this is the sandbox.'] : [];
-  const next = running.sandbox_url ? 'Next: npm run demo (LIVE) or npm run demo:publish, in another terminal.' : 'Next: POST /api/auth/register, as the API docs show.';
+  const next = running.sandbox_url ? 'Next: npm run demo (LIVE), npm run demo:publish or npm run demo:shop, in another terminal.' : 'Next: POST /api/auth/register, as the API docs show.';
   return ['', 'Showrunner is up.', '', ...rows.map(([name, value]) => `  ${name.padEnd(width)}${value}`), '', ...notes, `${next} Ctrl-C stops everything.`, ''].join('\n');
 }
 

@@ -13,6 +13,9 @@ export interface Running {
   mqtt_url: string;
   /** null: the real TikTok. */
   sandbox_url: string | null;
+  /** Where messages for other systems go; null: not there. */
+  amqp_url: string | null;
+  order_service_url: string | null;
   processes: RunningProcess[];
 }
 

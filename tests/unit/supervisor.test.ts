@@ -42,6 +42,8 @@ describe('the banner', () => {
     temporal_ui_url: 'http://127.0.0.1:8233',
     mqtt_url: 'mqtt://user:secret@broker:1883',
     sandbox_url: null,
+    amqp_url: null,
+    order_service_url: null,
   };
 
   test('says when TikTok is the real one, and shows no password', () => {
