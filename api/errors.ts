@@ -147,6 +147,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   shop_stock_superseded: 409,
   shop_stock_short: 409,
   shop_shipment_unconfirmed: 409,
+  shop_product_unstorable: 500,
   shop_order_unstorable: 500,
   shop_message_invalid: 422,
   amqp_unavailable: 503,

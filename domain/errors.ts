@@ -181,6 +181,7 @@ export const ERRORS = {
     message: 'TikTok Shop never said whether it took the shipment: look at the order there before you try again.',
     permanent: true,
   },
+  shop_product_unstorable: { message: 'The product could not be stored: it is set aside, and tried again with the next sync.', permanent: false },
   shop_order_unstorable: { message: 'The order could not be stored: it is set aside, and tried again while the others go on.', permanent: false },
   shop_message_invalid: { message: 'The message is not what its schema says.', permanent: true },
   amqp_unavailable: { message: 'RabbitMQ does not answer (AMQP_URL).', permanent: false },
