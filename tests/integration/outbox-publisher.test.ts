@@ -6,6 +6,7 @@ import { createListener } from '../../db/listener.ts';
 import { newId } from '../../db/ids.ts';
 import type { ShopMessage } from '../../domain/contracts/shop-message.ts';
 import { CHANNELS } from '../../domain/names.ts';
+import { orderMessageSchema, productMessageSchema } from '../../domain/shop/message-schema.ts';
 import { createRabbitPublisher, type RabbitPublisher } from '../../messaging/rabbitmq-publisher.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -96,6 +97,8 @@ describeWithRabbit('The outbox publisher', () => {
       body: rows[0]!.body,
     });
     expect(sentProduct).toMatchObject({ exchange: products, routingKey: 'product.updated', messageId: rows[1]!.message_id, body: { type: 'product', sequence: 3 } });
+    expect(orderMessageSchema.parse(sentOrder!.body)).toEqual(rows[0]!.body);
+    expect(productMessageSchema.parse(sentProduct!.body)).toEqual(rows[1]!.body);
     // Without ORDER_SERVICE_URL there is nothing more to do.
     expect(rows.map(({ http_at }) => http_at as unknown)).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
   });
