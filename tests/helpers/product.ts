@@ -67,7 +67,8 @@ export class Product {
 
   useSandbox(url: string): void {
     this.sandboxUrl = url;
-    for (const name of ['TIKTOK_WEB_URL', 'TIKTOK_WEBCAST_URL', 'TIKTOK_SIGN_URL', 'TIKTOK_AUTH_URL', 'TIKTOK_OPEN_API_URL']) this.#env[name] = url;
+    for (const name of ['TIKTOK_WEB_URL', 'TIKTOK_WEBCAST_URL', 'TIKTOK_SIGN_URL', 'TIKTOK_AUTH_URL', 'TIKTOK_OPEN_API_URL', 'TIKTOK_SHOP_API_URL', 'TIKTOK_SHOP_AUTH_URL']) this.#env[name] = url;
+    this.#env.TIKTOK_SHOP_AUTHORIZE_URL = `${url}/open/authorize`;
   }
 
   /** Starts a part and waits until it says that it is ready; resolves with its URL, if it has one. */
