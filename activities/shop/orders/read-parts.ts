@@ -7,6 +7,7 @@ import { isOpenAfterSale } from '../../../domain/shop/after-sale.ts';
 import { hasNews } from '../../../domain/shop/order-waiting.ts';
 import type { ShopAccess, ShopClient } from '../../../tiktok/shop/index.ts';
 import type { ShopCalls } from '../shop-calls.ts';
+import { storable } from './storable.ts';
 import type { OrderParts } from './store-parts.ts';
 
 /** Which of an order's parts TikTok has to be asked for: those of the news, and those that the order itself shows to have changed. */
@@ -55,7 +56,7 @@ export async function readParts(
     if (!read.ok) return read;
     afterSales.push(...read.value.map((data) => ({ kind: 'return' as const, data })));
   }
-  return { ok: true, value: { packages, afterSales } };
+  return { ok: true, value: storable({ packages, afterSales }) };
 }
 
 /** More than an order has units is more than it has packages. */

@@ -9,6 +9,7 @@ import { isFinalStatus } from '../../../domain/shop/order-status.ts';
 import type { ErrorLog } from '../../live/log.ts';
 import type { ShopEventWriter } from '../shop-events.ts';
 import { notifyShortfall } from './order-notices.ts';
+import { storable } from './storable.ts';
 import { orderTransactions, storeOrders, type IntakeChannel, type StoredOrder } from './store-orders.ts';
 
 export type { IntakeChannel } from './store-orders.ts';
@@ -73,7 +74,7 @@ export function createOrderIntake({ db, pool, events, publishes, logger }: Order
 
   return {
     async take(channel, orders, source) {
-      const page = newestOfEach(orders);
+      const page = newestOfEach(orders).map(storable);
       if (page.length === 0) return [];
       try {
         return await store(channel, page, source);
