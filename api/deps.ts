@@ -36,6 +36,8 @@ export interface ApiConfig {
   shopSyncIntervalS: number;
   /** Largest file that may be uploaded, bytes. */
   mediaMaxBytes: number;
+  /** RabbitMQ, of which GET / says whether it answers; null: off. */
+  amqpUrl: string | null;
   /** null: not known or not there. */
   links: { temporalUi: string | null; mqtt: string | null };
 }

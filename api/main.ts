@@ -128,6 +128,7 @@ async function apiConfig(env: Env, jwtSecret: string, listening: { url: string }
       .filter(Boolean),
     tiktokMode: env.TIKTOK_ENV,
     signLimitPerMinute: env.SIGN_LIMIT_PER_MINUTE ?? null,
+    amqpUrl: env.AMQP_URL ?? null,
     links: { temporalUi: env.TEMPORAL_UI_URL ?? null, mqtt: env.MQTT_URL ? withoutCredentials(env.MQTT_URL) : null },
   };
 }

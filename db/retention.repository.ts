@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { PLAN_LIMITS, type PlanTier } from '../domain/plans.ts';
 import type { Db } from './client.ts';
+import { deleteOldMessages } from './outbox-retention.repository.ts';
 
 /** Rows of one statement: short locks, and a heartbeat in between. */
 const CHUNK = 5_000;
@@ -33,13 +34,14 @@ export async function deleteExpired(db: Db, tier: PlanTier, now: Date): Promise<
 
 /**
  * Deletes what nobody reads any more whatever the plan: cooldowns that are over, rate counters, closed streaks of ended LIVEs, idempotency keys
- * of posts, webhooks of TikTok Shop. @param beat called after each chunk of what may be much
+ * of posts, webhooks of TikTok Shop, messages that were sent. @param beat called after each chunk of what may be much
  */
 export async function deleteSpent(db: Db, beat: () => void = () => undefined): Promise<void> {
   await sql`delete from rule_cooldowns where until < now() - interval '1 day'`.execute(db);
   await sql`delete from post_requests where created_at < now() - interval '7 days'`.execute(db);
   await sql`delete from rate_counters where resets_at < now() - interval '1 hour'`.execute(db);
   await sql`delete from gift_streaks where not is_open and last_at < now() - interval '2 days'`.execute(db);
+  await deleteOldMessages(db, beat);
   await deleteSpentWebhooks(db, beat);
 }
 

@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import type { ApiConfig, ApiDeps } from '../deps.ts';
 import { createRouter, type Router } from '../context.ts';
-import { checkHealth } from '../health.ts';
+import { checkHealth, type Health } from '../health.ts';
 import { landingPage } from '../landing.ts';
+import { createRabbitCheck, type RabbitState } from '../rabbitmq-check.ts';
 import { apiRoute, jsonAnswer } from '../route.ts';
 
 const tags = ['System'];
@@ -18,12 +19,18 @@ const healthSchema = z
   })
   .openapi('Health');
 const liveSchema = z.object({ status: z.literal('ok') }).openapi('Live');
+const reached = z.enum(['up', 'down']);
 const link = z.string().openapi({ example: 'http://127.0.0.1:8080/docs' });
 const indexSchema = z
   .object({
     name: z.literal('showrunner'),
-    status: z.literal('ok'),
+    status: z.enum(['ok', 'degraded', 'unavailable']).openapi({ example: 'ok', description: 'As of /health; RabbitMQ has no part in it.' }),
     version: z.string().openapi({ example: '0.1.0' }),
+    database: reached.openapi({ example: 'up' }),
+    temporal: reached.openapi({ example: 'up' }),
+    rabbitmq: z
+      .enum(['up', 'down', 'off'])
+      .openapi({ example: 'up', description: 'Asked at most every ten seconds. off: AMQP_URL is not set. down: messages wait until it is back.' }),
     tiktok: z.enum(['sandbox', 'production']).openapi({ example: 'sandbox' }),
     links: z.object({ docs: link, openapi: link, health: link, metrics: link, temporal_ui: link.nullable() }),
   })
@@ -70,11 +77,12 @@ const index = apiRoute({
   tags,
   summary: 'What runs here',
   description: 'JSON; browsers get a page.',
-  responses: { 200: jsonAnswer(indexSchema, 'Version and links.') },
+  responses: { 200: jsonAnswer(indexSchema, 'Version, what answers, and links.') },
 });
 
 export function systemRoutes(deps: ApiDeps): Router {
   const routes = createRouter();
+  const rabbitmq = createRabbitCheck(deps.config.amqpUrl);
   const readyAnswer = async () => {
     const found = await checkHealth(deps);
     return [found, found.status === 'unavailable' ? 503 : 200] as const;
@@ -91,14 +99,26 @@ export function systemRoutes(deps: ApiDeps): Router {
     c.header('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
     return c.html(landingPage(describe(deps.config)));
   });
-  routes.openapi(index, (c) => c.json(describe(deps.config), 200));
+  routes.openapi(index, async (c) => {
+    const [found, rabbit] = await Promise.all([checkHealth(deps), rabbitmq()]);
+    return c.json({ ...describe(deps.config), ...stateOf(found, rabbit) }, 200);
+  });
   return routes;
 }
 
-function describe({ version, publicUrl, tiktokMode, links }: ApiConfig): z.infer<typeof indexSchema> {
+type Index = z.infer<typeof indexSchema>;
+type State = Pick<Index, 'status' | 'database' | 'temporal' | 'rabbitmq'>;
+
+const stateOf = ({ status, checks }: Health, rabbitmq: RabbitState): State => ({
+  status,
+  database: checks.postgres === 'ok' ? 'up' : 'down',
+  temporal: checks.temporal === 'ok' ? 'up' : 'down',
+  rabbitmq,
+});
+
+function describe({ version, publicUrl, tiktokMode, links }: ApiConfig): Omit<Index, keyof State> {
   return {
     name: 'showrunner',
-    status: 'ok',
     version,
     tiktok: tiktokMode,
     links: {

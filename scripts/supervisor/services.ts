@@ -26,7 +26,7 @@ export interface BootOptions {
 
 /** Boots, side by side, what the environment does not name; checks what it names. */
 export async function bootServices(options: BootOptions): Promise<Services> {
-  const [databaseUrl, temporal, mqttUrl] = await Promise.all([database(options), temporalServer(options), mqttBroker(options)]);
+  const [databaseUrl, temporal, mqttUrl] = await Promise.all([database(options), temporalServer(options), mqttBroker(options), rabbitmq(options)]);
   return { databaseUrl, ...temporal, mqttUrl };
 }
 
@@ -73,4 +73,11 @@ async function mqttBroker({ env, logDir, ports, fleet, say }: BootOptions): Prom
   const { url } = await startBroker({ logDir, port, env: process.env, say, fleet });
   say(`MQTT         embedded broker, ready (${seconds(since)})`);
   return url;
+}
+
+/** Off where it is not named; one that is away is no reason not to start: messages wait until it is back. */
+async function rabbitmq({ env, say }: BootOptions): Promise<void> {
+  if (!env.AMQP_URL) return;
+  const up = await answers(endpointOf('RabbitMQ', 'AMQP_URL', env.AMQP_URL, env.AMQP_URL.startsWith('amqps:') ? 5671 : 5672));
+  say(`RabbitMQ     as AMQP_URL says, ${up ? 'answers' : 'does not answer yet; messages wait until it does'}`);
 }

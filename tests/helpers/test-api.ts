@@ -108,6 +108,7 @@ const CONFIG: ApiConfig = {
   shopApp: { app_key: 'test-app-key', app_secret: 'test-app-secret', service_id: '7400000000000000009', market: 'row', authorize_url: null },
   shopSyncIntervalS: 300,
   mediaMaxBytes: 64 * 1024 * 1024,
+  amqpUrl: null,
   links: { temporalUi: null, mqtt: null },
 };
 

@@ -60,12 +60,27 @@ test('the root tells programs in JSON and people on a page', async () => {
   expect((await api.call('GET', '/')).body).toMatchObject({
     status: 'ok',
     version: '0.0.0-test',
+    database: 'up',
+    temporal: 'up',
+    rabbitmq: 'off',
     tiktok: 'sandbox',
     links: { docs: 'http://127.0.0.1:8080/docs', temporal_ui: 'http://127.0.0.1:8233' },
   });
   const page = await api.call<string>('GET', '/', { headers: { accept: 'text/html,*/*' } });
   expect(page.headers.get('content-type')).toContain('text/html');
   expect(page.body).toContain('href="http://127.0.0.1:8080/docs"');
+});
+
+test('the root says what does not answer; RabbitMQ alone leaves the rest ready', async () => {
+  await start({ amqpUrl: 'amqp://guest:guest@127.0.0.1:1' });
+  expect((await api.call('GET', '/')).body).toMatchObject({ status: 'ok', rabbitmq: 'down' });
+  expect(await api.call('GET', '/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  api.temporal.reachable = false;
+  expect((await api.call('GET', '/')).body).toMatchObject({ status: 'degraded', temporal: 'down', database: 'up' });
+  const gone = openDb({ url: 'postgres://postgres@127.0.0.1:1/nowhere' });
+  const answer = await createApp({ ...api.deps, db: gone.db }).request('/');
+  expect([answer.status, await answer.json()]).toMatchObject([200, { status: 'unavailable', database: 'down' }]);
+  await gone.close();
 });
 
 test('answers carry headers that keep browsers from misusing them; HSTS only behind https', async () => {
