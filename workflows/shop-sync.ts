@@ -1,13 +1,9 @@
-import { isCancellation, proxyActivities, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, proxyActivities, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { ProductActivities } from '../activities/shop/products/product.activities.ts';
+import type { StockActivities } from '../activities/shop/stock/stock.activities.ts';
 import type { PlainSyncKind, SyncActivities } from '../activities/shop/sync/sync.activities.ts';
-import type { ChannelKey } from '../domain/contracts/channel.ts';
 import { DEFAULT_SHOP_SYNC_TIMINGS, type ShopSyncInput, type ShopSyncReport, type SyncCounts, type SyncKind, type SyncPartOutcome, type SyncRange } from '../domain/contracts/shop-sync.ts';
-import { causeOf } from './sync/cause-of.ts';
-
-interface PartActivities {
-  syncChangedProducts(input: ChannelKey & { from_ms: number | null; to_ms: number; missed_after_ms: number }): Promise<SyncCounts>;
-  reconcileInventory(input: ChannelKey): Promise<SyncCounts>;
-}
+import { causeOf, type FailureCause } from './sync/cause-of.ts';
 
 /**
  * One run of a channel's sync, by its Schedule: asks TikTok what changed, whatever webhooks said. A part that fails keeps where it stands and holds up
@@ -21,7 +17,8 @@ export async function shopSync({ timings, channel_id, workspace_id }: ShopSyncIn
   // Less than the Schedule gives a run, so that there is time left to say how it ended.
   const long = { startToCloseTimeout: '25 minutes', scheduleToCloseTimeout: '28 minutes', heartbeatTimeout: '10 seconds', retry: { ...retry, maximumAttempts: 6 } } as const;
   const { syncOrders } = proxyActivities<SyncActivities>(long);
-  const { syncChangedProducts, reconcileInventory } = proxyActivities<PartActivities>(long);
+  const { syncChangedProducts } = proxyActivities<ProductActivities>(long);
+  const { reconcileInventory } = proxyActivities<StockActivities>(long);
   upsertSearchAttributes({ WorkspaceId: [workspace_id], ChannelId: [channel_id] });
 
   const plan = await planShopSync({ ...channel, now_ms: Date.now(), overlap_ms });
@@ -41,9 +38,10 @@ export async function shopSync({ timings, channel_id, workspace_id }: ShopSyncIn
       return { kind: 'failed', ...cause };
     }
   };
-  const plainPart = (kind: PlainSyncKind, { to_ms }: SyncRange, run: () => Promise<SyncCounts>): Promise<SyncPartOutcome> =>
+  const plainPart = (kind: PlainSyncKind, { to_ms }: SyncRange, run: () => Promise<SyncCounts & { failure?: FailureCause | null }>): Promise<SyncPartOutcome> =>
     part(kind, async () => {
-      const { seen, changed, missed, calls } = await run();
+      const { seen, changed, missed, calls, failure } = await run();
+      if (failure) throw ApplicationFailure.nonRetryable(failure.reason, failure.code);
       const counts = { seen, changed, missed, calls };
       await finishShopSync({ ...channel, kind, to_ms, counts });
       return counts;

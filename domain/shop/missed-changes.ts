@@ -6,13 +6,16 @@ export interface MissedTimes {
   missed_after_ms: number;
 }
 
+/** TikTok tells of changes in whole seconds. */
+const second = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
+
 /** Whether a change that a poll found first is old enough for a webhook to have told it. */
 export const couldBeMissed = (updateTimeMs: number, { connected_at_ms, now_ms, missed_after_ms }: MissedTimes): boolean =>
-  updateTimeMs >= connected_at_ms && now_ms - updateTimeMs > missed_after_ms;
+  updateTimeMs >= second(connected_at_ms) && now_ms - updateTimeMs > missed_after_ms;
 
 /**
  * Whether a webhook has told of a change, though nobody has processed it yet. @param newestWebhookMs when TikTok sent the newest one of the same
- * thing; undefined: there is none. TikTok tells of changes in whole seconds.
+ * thing; undefined: there is none.
  */
 export const wasTold = (updateTimeMs: number, newestWebhookMs: number | undefined): boolean =>
-  newestWebhookMs !== undefined && newestWebhookMs >= Math.floor(updateTimeMs / 1_000) * 1_000;
+  newestWebhookMs !== undefined && newestWebhookMs >= second(updateTimeMs);
