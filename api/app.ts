@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { routePath } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
+import { getPath } from 'hono/utils/url';
 import { newId } from '../db/ids.ts';
 import { createRouter, type AppEnv, type Router } from './context.ts';
 import type { ApiConfig, ApiDeps } from './deps.ts';
@@ -12,7 +13,7 @@ import { mountRoutes } from './routes/index.ts';
 
 /** The whole HTTP side, without a port: `app.request()` in tests, `serve({ fetch: app.fetch })` in main. */
 export function createApp(deps: ApiDeps): Router {
-  const app = createRouter();
+  const app = createRouter({ getPath: pathWithoutLastSlash });
   app.onError(answerError);
   app.notFound((c) => problemResponse(c, 'not_found', { detail: `no route ${c.req.method} ${c.req.path}` }));
   app.use(identify(deps), record, headers(deps.config), onlyErrors);
@@ -20,6 +21,12 @@ export function createApp(deps: ApiDeps): Router {
   describeScheme(app);
   mountRoutes(app, deps);
   return app;
+}
+
+/** A slash at the end changes nothing: some clients send it, and some leave it out. Pages have names of their own. */
+function pathWithoutLastSlash(request: Request): string {
+  const path = getPath(request);
+  return path.length > 1 && path.endsWith('/') && !path.startsWith('/crm/') ? path.slice(0, -1) : path;
 }
 
 const REQUEST_ID = /^[\w=.-]{1,128}$/;

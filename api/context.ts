@@ -30,5 +30,5 @@ export interface AppEnv {
 
 export type Router = OpenAPIHono<AppEnv>;
 
-/** An empty set of routes, whose faults of input become problem+json. */
-export const createRouter = (): Router => new OpenAPIHono<AppEnv>({ defaultHook: refuseFaults });
+/** An empty set of routes, whose faults of input become problem+json. @param init Hono's own options */
+export const createRouter = (init: { getPath?: (request: Request) => string } = {}): Router => new OpenAPIHono<AppEnv>({ ...init, defaultHook: refuseFaults });

@@ -40,6 +40,7 @@ const TAGS = [
   { name: 'Analytics', description: 'How posts and accounts do.' },
   { name: 'Social accounts', description: 'TikTok accounts, connected by OAuth.' },
   { name: 'Posts', description: 'Videos and photos on their way to TikTok, and their files.' },
+  { name: 'Channels', description: 'TikTok Shops, connected by their sellers’ consent.' },
   { name: 'Shipping', description: 'Parcels of TikTok Shop orders: carriers, tracking numbers, labels.' },
   { name: 'Shop webhooks', description: 'What TikTok Shop told, and what came of it.' },
   { name: 'System', description: 'Health, metrics and limits.' },

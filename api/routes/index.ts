@@ -3,6 +3,7 @@ import type { ApiDeps } from '../deps.ts';
 import { analyticsRoutes } from './analytics.ts';
 import { authRoutes } from './auth.ts';
 import { channelSyncRoutes } from './channel-sync.ts';
+import { channelRoutes } from './channels.ts';
 import { deviceRoutes } from './devices.ts';
 import { docsRoutes } from './docs.ts';
 import { eventExplanationRoutes } from './event-explanation.ts';
@@ -23,6 +24,7 @@ import { ruleRoutes } from './rules.ts';
 import { shopWebhookDeliveryRoutes } from './shop-webhook-deliveries.ts';
 import { shopWebhookRoutes } from './shop-webhook.ts';
 import { shippingRoutes } from './shipping.ts';
+import { shopConnectRoutes } from './shop-connect.ts';
 import { socialAccountRoutes } from './social-accounts.ts';
 import { socialPageRoutes } from './social-page.ts';
 import { systemRoutes } from './system.ts';
@@ -62,6 +64,8 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   shippingRoutes,
   analyticsRoutes,
   socialPageRoutes,
+  shopConnectRoutes,
+  channelRoutes,
 ];
 
 export function mountRoutes(app: Router, deps: ApiDeps): void {

@@ -30,6 +30,8 @@ export interface ShopWorldOptions {
   /** Most that a refresh may take, milliseconds. Default 15,000. */
   refreshMs?: number;
   publicUrl?: string | null;
+  /** In the place of what tells other parts, where they do not run. */
+  workflows?: Partial<ShopWorkflows>;
   /** Stands in for TikTok's client, around the real one. */
   around?: (tiktok: ShopClient) => ShopClient;
 }
@@ -82,7 +84,7 @@ export async function createShopWorld(options: ShopWorldOptions = {}): Promise<S
   const tiktok = options.around?.(real) ?? real;
   const { client } = temporal;
   const calls = createShopCalls({ db, secrets, client, taskQueuePrefix: prefix, logger: quietLog, refreshMs: options.refreshMs ?? 15_000 });
-  const workflows = createShopWorkflows(client, prefix);
+  const workflows = { ...createShopWorkflows(client, prefix), ...options.workflows };
   const schedules = notedSchedules();
   const { workspace_id, user_id } = await seedWorkspace(db);
   const authorization = (workspaceId: string, over: Partial<NewRow<'shop_authorizations'>> = {}) => seedAuthorization(db, secrets, sandbox, workspaceId, over);

@@ -19,6 +19,7 @@ interface Operation {
 const PUBLIC = [
   'get /',
   'get /api/auth/tiktok/callback',
+  'get /auth/shop/callback',
   'get /docs',
   'get /docs/favicon-32x32.png',
   'get /docs/start.js',
@@ -31,7 +32,6 @@ const PUBLIC = [
   'get /openapi.json',
   'post /api/auth/login',
   'post /api/auth/register',
-  // Signed by TikTok.
   'post /webhook',
   'post /webhook/',
   'post /webhook/tiktok',
