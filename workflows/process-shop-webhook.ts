@@ -7,7 +7,7 @@ import { shopWebhooksQuery, wakeSignal, type ShopWebhooksView } from './process-
 // PostgreSQL being gone is waited for; a webhook that can't be passed on is in the report.
 const { processShopWebhooks } = proxyActivities<ShopWebhookActivities>({
   startToCloseTimeout: '3 minutes',
-  heartbeatTimeout: '20 seconds',
+  heartbeatTimeout: '15 seconds',
   retry: { initialInterval: '500ms', maximumInterval: '30 seconds' },
   summary: 'tells those whom webhooks concern',
 });
