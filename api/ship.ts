@@ -47,7 +47,10 @@ export async function ship(deps: ShipDeps, { channel, order_id: asked, request, 
 /** What is not confirmed is looked at again. */
 const answerOf = ({ state, answer }: ShipmentRow): ShipAnswer | null => (state === 'done' || state === 'failed' ? answer : null);
 
+const LOOKED_UP = 'Send the same request again: it is looked up at TikTok before anything is sent.';
+
 function refusal({ code, reason }: Extract<ShipAnswer, { ok: false }>): ApiError {
+  if (code === 'shop_shipment_unconfirmed') return new ApiError(code, { detail: `${reason} ${LOOKED_UP}` });
   const field = FIELD_OF[code];
   return new ApiError(code, { detail: reason, ...(field && { errors: [{ field, message: reason }] }) });
 }

@@ -97,7 +97,8 @@ describe('What is asked to be shipped', () => {
   ] as const)('and is refused by TikTok with %s is that problem', async (code, status, faults) => {
     api.temporal.answers.ship = { ok: false, code, reason: 'TikTok Shop: no.', order_status: null };
     const { status: got, body } = await mark();
-    expect([got, body.code, body.detail, faultsIn(body)]).toEqual([status, code, 'TikTok Shop: no.', faults]);
+    expect([got, body.code, faultsIn(body)]).toEqual([status, code, faults]);
+    expect(body.detail).toContain('TikTok Shop: no.');
   });
 
   test('of an order that neither we nor TikTok know is 404, and nothing is kept', async () => {
