@@ -11,7 +11,7 @@ const RUN_TIMEOUT = '30 minutes';
 export interface SyncSchedules {
   /** Makes it, or brings it to the interval of the code; one that is new or was paused runs at once. */
   ensure(channel: ChannelKey): Promise<void>;
-  /** Runs it now, once more after a run that is under way. @throws ScheduleNotFoundError where there is none */
+  /** Runs it now, once more after a run that is under way; in the second in which a run began it is that run. @throws ScheduleNotFoundError where there is none */
   trigger(channel: ChannelKey): Promise<void>;
   /** Nothing happens where there is none. */
   pause(channel: ChannelKey, why: string): Promise<void>;
