@@ -10,14 +10,17 @@ import { eventExplanationRoutes } from './event-explanation.ts';
 import { eventStreamRoutes } from './event-stream.ts';
 import { eventRoutes } from './events.ts';
 import { executionRoutes } from './executions.ts';
+import { jobRoutes } from './jobs.ts';
 import { limitRoutes } from './limits.ts';
 import { livestreamReportRoutes } from './livestream-report.ts';
 import { livestreamRoutes } from './livestreams.ts';
 import { mediaRoutes } from './media.ts';
 import { memberRoutes } from './members.ts';
 import { notificationRoutes } from './notifications.ts';
+import { orderRoutes } from './orders.ts';
 import { postEventRoutes } from './post-events.ts';
 import { postRoutes } from './posts.ts';
+import { productRoutes } from './products.ts';
 import { ruleTestRoutes } from './rule-test.ts';
 import { ruleTransferRoutes } from './rule-transfer.ts';
 import { ruleRoutes } from './rules.ts';
@@ -59,9 +62,12 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   tiktokWebhookRoutes,
   // Before /orders/{order_id}.
   channelSyncRoutes,
+  orderRoutes,
   shopWebhookRoutes,
   shopWebhookDeliveryRoutes,
   shippingRoutes,
+  productRoutes,
+  jobRoutes,
   analyticsRoutes,
   socialPageRoutes,
   shopConnectRoutes,
