@@ -1,8 +1,12 @@
 import { ACTION_RECORDINGS, withActionParts } from '../tests/helpers/action-recordings.ts';
 import { recordAnalytics } from '../tests/helpers/analytics-recording.ts';
+import { ORDER_RECORDINGS, recordOrders } from '../tests/helpers/order-recording.ts';
 import { PUBLISH_RECORDINGS, recordPublishing } from '../tests/helpers/publish-recording.ts';
 import { recordHistory } from '../tests/helpers/record-history.ts';
 import { recordSession } from '../tests/helpers/session-recording.ts';
+import { recordSync } from '../tests/helpers/sync-recording.ts';
+import { recordShopAccounts, SHOP_ACCOUNT_RECORDINGS } from '../tests/helpers/shop-token-recording.ts';
+import { recordShopWebhooks, SHOP_WEBHOOK_RECORDING } from '../tests/helpers/shop-webhook-recording.ts';
 import { recordTokens, TOKEN_RECORDINGS } from '../tests/helpers/token-recording.ts';
 import globalSetup from '../tests/helpers/global-setup.ts';
 import globalTeardown from '../tests/helpers/global-teardown.ts';
@@ -18,8 +22,14 @@ async function main(wanted: readonly string[]): Promise<void> {
   try {
     if (isWanted('livestream-session')) say(await recordSession());
     if (isWanted('sync-analytics')) (await recordAnalytics()).forEach(say);
+    if (isWanted('shop-sync')) (await recordSync()).forEach(say);
+    if (isWanted(SHOP_WEBHOOK_RECORDING)) say(await recordShopWebhooks());
+    const orders = ORDER_RECORDINGS.filter(isWanted);
+    if (orders.length > 0) (await recordOrders(orders)).forEach(say);
     const tokens = TOKEN_RECORDINGS.filter(isWanted);
     if (tokens.length > 0) (await recordTokens(tokens)).forEach(say);
+    const shopAccounts = SHOP_ACCOUNT_RECORDINGS.filter(isWanted);
+    if (shopAccounts.length > 0) (await recordShopAccounts(shopAccounts)).forEach(say);
     const posts = PUBLISH_RECORDINGS.filter(isWanted);
     if (posts.length > 0) (await recordPublishing(posts)).forEach(say);
     const actions = Object.entries(ACTION_RECORDINGS).filter(([name]) => isWanted(name));
