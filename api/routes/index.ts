@@ -16,6 +16,7 @@ import { livestreamReportRoutes } from './livestream-report.ts';
 import { livestreamRoutes } from './livestreams.ts';
 import { mediaRoutes } from './media.ts';
 import { memberRoutes } from './members.ts';
+import { messageRoutes } from './messages.ts';
 import { notificationRoutes } from './notifications.ts';
 import { orderRoutes } from './orders.ts';
 import { postEventRoutes } from './post-events.ts';
@@ -68,6 +69,7 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   shippingRoutes,
   productRoutes,
   jobRoutes,
+  messageRoutes,
   analyticsRoutes,
   socialPageRoutes,
   shopConnectRoutes,
