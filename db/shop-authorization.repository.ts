@@ -173,6 +173,18 @@ export async function listUnusedAuthorizations(db: Db, workspaceId: string): Pro
   return rows;
 }
 
+/** Of all workspaces, by id: those whose tokens are looked after. */
+export async function listLiveAuthorizations(db: Db, after: string | null, limit: number): Promise<AuthorizationKey[]> {
+  return await db
+    .selectFrom('shop_authorizations')
+    .select(['id as authorization_id', 'workspace_id'])
+    .where('state', 'in', ['connected', 'expiring'])
+    .$if(after !== null, (query) => query.where('id', '>', after ?? ''))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
 /** null: there are no tokens. */
 export function lifeOf(row: ShopAuthorizationRow): TokenLife | null {
   const { state, token_version, token_obtained_at, access_expires_at, refresh_expires_at } = row;

@@ -32,6 +32,7 @@ const PUBLIC = [
   'get /openapi.json',
   'post /api/auth/login',
   'post /api/auth/register',
+  // Signed by TikTok.
   'post /webhook',
   'post /webhook/',
   'post /webhook/tiktok',

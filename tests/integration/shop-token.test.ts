@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ensureShopTokens } from '../../activities/shop/accounts/ensure-tokens.ts';
 import type { TokenTimings } from '../../domain/contracts/social-account.ts';
 import { shopTokenWorkflowId } from '../../domain/names.ts';
+import { WEBHOOK_EVENT_TYPES } from '../../domain/shop/webhook-subscription.ts';
 import { deauthorizedSignal, disconnectUpdate, expiringSignal, reconnectedSignal, refreshUpdate, tokenQuery } from '../../workflows/shop-token.messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { historyText } from '../helpers/history-text.ts';
+import { seedWorkspace } from '../helpers/seed.ts';
 import { INDONESIA, UK } from '../helpers/shop-sandbox.ts';
 import { createShopWorld, seedChannel, type ShopWorld } from '../helpers/shop-world.ts';
 
@@ -20,7 +23,7 @@ let indonesia = '';
 const woken: string[] = [];
 
 beforeAll(async () => {
-  world = await createShopWorld({ workflows: { wakeStock: async ({ channel_id }) => void woken.push(`stock:${channel_id}`), wakeWebhooks: async (shopId) => void woken.push(`webhooks:${shopId}`) } });
+  world = await createShopWorld({ publicUrl: 'https://shops.example.test/', workflows: { wakeStock: async ({ channel_id }) => void woken.push(`stock:${channel_id}`), wakeWebhooks: async (shopId) => void woken.push(`webhooks:${shopId}`) } });
   await world.worker();
 });
 afterAll(() => world.close());
@@ -107,6 +110,32 @@ describe('A pair of tokens', () => {
     expect(await row()).toMatchObject({ state_code: 'token_lost', state_reason: expect.stringContaining('36004005') });
     expect([await state(uk), await state(indonesia)]).toEqual(['paused', 'paused']);
     expect(await world.notifications()).toHaveLength(1);
+  });
+
+  test('whose answer was lost is got again where TikTok has not rotated it', async () => {
+    await world.sandbox.settings({ tokens: { rotate: false } });
+    await world.sandbox.fault({ path: '/api/v2/token/refresh', times: 1, drop: 'after' });
+    await start();
+    await handle().executeUpdate(refreshUpdate, { args: [{ seen_version: 1 }] });
+    await eventually(async () => (await row()).token_version === 2);
+    expect([await refreshes(), (await row()).state, await state(uk)]).toEqual([2, 'connected', 'active']);
+  });
+
+  test('is kept until PostgreSQL takes it, though its connection broke between answer and commit', async () => {
+    const lock = await world.database.pool.connect();
+    await start();
+    await world.sandbox.fault({ path: '/api/v2/token/refresh', times: 1, delay_ms: 500 });
+    const asked = handle().executeUpdate(refreshUpdate, { args: [{ seen_version: 1 }] });
+    await eventually(async () => (await row()).refresh_sent_version === 1);
+    await lock.query('begin');
+    await lock.query('select 1 from shop_authorizations where id = $1 for update', [id]);
+    const waiting = `select pid from pg_stat_activity where wait_event_type = 'Lock' and query like '%was_lost%' and datname = current_database()`;
+    const pid = await eventually(async () => (await world.database.pool.query<{ pid: number }>(waiting)).rows[0]?.pid);
+    await world.database.pool.query('select pg_terminate_backend($1)', [pid]);
+    await lock.query('commit');
+    lock.release();
+    expect(await asked).toEqual({ ok: true, token_version: 2 });
+    expect([await refreshes(), (await warehouses(uk)).ok]).toEqual([1, true]);
   });
 
   test('leaves no token in the history', async () => {
@@ -199,6 +228,45 @@ describe('An authorization', () => {
     await eventually(() => woken.length === 4);
     expect(world.schedules.asked).toEqual([`ensure:${uk}`, `trigger:${uk}`, `ensure:${indonesia}`, `trigger:${indonesia}`]);
     expect(woken).toEqual([`stock:${uk}`, `webhooks:${world.uk.shop_id}`, `stock:${indonesia}`, `webhooks:${world.indonesia.shop_id}`]);
+  });
+});
+
+test('Whose tokens nobody looks after is found when a worker starts', async () => {
+  const gone = await world.authorization((await seedWorkspace(world.db)).workspace_id, { state: 'reconnect_needed' });
+  await change({ access_expires_at: new Date(Date.now() - 1_000) });
+  const ensure = () => ensureShopTokens({ db: world.db, client: world.client, taskQueuePrefix: world.prefix, signal: new AbortController().signal });
+  expect([await ensure(), await ensure()]).toEqual([1, 1]);
+  await eventually(async () => (await row()).token_version === 2);
+  await expect(world.client.workflow.getHandle(shopTokenWorkflowId(gone)).describe()).rejects.toThrow('not found');
+});
+
+describe('Webhooks', () => {
+  const subscribed = async (channelId: string) => {
+    const answer = await world.calls.withShop(channelId, {}, (access) => world.tiktok.webhooks(access));
+    return answer.ok ? answer.value.filter(({ address }) => address === 'https://shops.example.test/webhook/').map(({ event_type }) => event_type) : [];
+  };
+
+  test('are subscribed for each shop, those that are missing', async () => {
+    await start();
+    await handle().signal(reconnectedSignal);
+    await eventually(async () => (await subscribed(indonesia)).length === WEBHOOK_EVENT_TYPES.length);
+    expect((await subscribed(uk)).sort()).toEqual([...WEBHOOK_EVENT_TYPES].sort());
+    const puts = async () => (await world.sandbox.control('GET', '/calls?path=/event/202309/webhooks')).calls.filter(({ method }: { method: string }) => method === 'PUT').length as number;
+    const before = await puts();
+    woken.length = 0;
+    await handle().signal(reconnectedSignal);
+    await handle().executeUpdate(disconnectUpdate, { args: [{ channel_id: uk }] });
+    await eventually(() => world.schedules.asked.includes(`remove:${uk}`));
+    expect(await puts()).toBe(before);
+  });
+
+  test('that TikTok does not subscribe are named to people', async () => {
+    await world.sandbox.fault({ path: '/event/202309/webhooks', method: 'PUT', times: 24, answer: { status: 400, code: 36009004, message: 'param body.address is invalid' } });
+    await start();
+    await handle().signal(reconnectedSignal);
+    const messages = await eventually(async () => ((await world.notifications()).length === 2 ? world.notifications() : null));
+    expect(messages[0]).toMatch(/Nordlicht UK.*ORDER_STATUS_CHANGE.*36009004.*https:\/\/shops\.example\.test\/webhook\//);
+    expect(await state(uk)).toBe('active');
   });
 });
 

@@ -1,4 +1,5 @@
 import { createShopAccountActivities, createShopTokenActivities } from '../../activities/shop/accounts/accounts.activities.ts';
+import { ensureShopTokens } from '../../activities/shop/accounts/ensure-tokens.ts';
 import { tiktokUrls, type Env } from '../../config/env.ts';
 import { tiktokShopApp } from '../../config/tiktok-app.ts';
 import { accountsTaskQueue, taskQueue } from '../../domain/names.ts';
@@ -17,6 +18,8 @@ export function createAccountsPart({ context, log, tiktok, calls, workflows, sch
   const deps = { db: database.db, pool: database.pool, secrets, calls, workflows, schedules, publicUrl: env.PUBLIC_URL ?? null, logger: log };
   const tokens = createShopTokenActivities({ ...deps, tiktok: patient });
   let worker: RunningWorker | null = null;
+  const closing = new AbortController();
+  let ensuring = Promise.resolve();
 
   return {
     activities: createShopAccountActivities({ ...deps, tiktok }),
@@ -32,8 +35,14 @@ export function createAccountsPart({ context, log, tiktok, calls, workflows, sch
         },
         log,
       );
+      ensuring = ensureShopTokens({ db: database.db, client: context.client, taskQueuePrefix: env.TEMPORAL_TASK_QUEUE_PREFIX, signal: closing.signal }).then(
+        (authorizations) => log.info({ authorizations }, 'sellers’ tokens are looked after'),
+        (error: unknown) => log.warn({ err: error }, 'whether all sellers’ tokens are looked after is not known; the next start sees to it'),
+      );
     },
     async close() {
+      closing.abort();
+      await ensuring;
       await worker?.stop();
       await patient.close();
     },
