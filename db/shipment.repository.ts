@@ -37,8 +37,19 @@ export function fingerprintOf({ channel_id, order_id, request }: Pick<NewShipmen
   return createHash('sha256').update(JSON.stringify([channel_id, order_id, entries])).digest('hex');
 }
 
+/** As often as one that was found may have failed before it was read. */
+const TRIES = 3;
+
 /** Makes the row; two at once make one. What failed under a key made from the content may be asked for anew. */
-export async function requestShipment(db: Db, { key, request, ...row }: NewShipment): Promise<RequestedShipment> {
+export async function requestShipment(db: Db, shipment: NewShipment): Promise<RequestedShipment> {
+  for (let tried = 0; tried < TRIES; tried++) {
+    const requested = await tryRequest(db, shipment);
+    if (requested) return requested;
+  }
+  throw new AppError('conflict');
+}
+
+async function tryRequest(db: Db, { key, request, ...row }: NewShipment): Promise<RequestedShipment | null> {
   const fingerprint = fingerprintOf({ ...row, request });
   const idempotency_key = key === null ? `${CONTENT}${fingerprint}` : `key:${key}`;
   const made = await db
@@ -50,7 +61,7 @@ export async function requestShipment(db: Db, { key, request, ...row }: NewShipm
   if (made) return { kind: 'created', shipment: made };
   const shipment = await db.selectFrom('shop_shipments').selectAll().where('workspace_id', '=', row.workspace_id).where('idempotency_key', '=', idempotency_key).executeTakeFirst();
   // It has failed in between, and its key with it.
-  if (!shipment) throw new AppError('conflict');
+  if (!shipment) return null;
   return shipment.fingerprint === fingerprint ? { kind: 'repeated', shipment } : { kind: 'key_taken' };
 }
 

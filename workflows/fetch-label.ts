@@ -1,4 +1,4 @@
-import { proxyActivities, sleep } from '@temporalio/workflow';
+import { proxyActivities, sleep, upsertSearchAttributes } from '@temporalio/workflow';
 import type { ShippingActivities } from '../activities/shop/shipping/shipping.activities.ts';
 import { DEFAULT_LABEL_TIMINGS, type FetchLabelInput, type LabelOutcome } from '../domain/contracts/shop-shipping.ts';
 
@@ -11,6 +11,7 @@ const { fetchLabelOnce } = proxyActivities<ShippingActivities>({
 
 /** Brings a package's label here for a person who waits; TikTok may need some seconds to make it. Its bytes lie in storage. */
 export async function fetchLabel(input: FetchLabelInput): Promise<LabelOutcome> {
+  upsertSearchAttributes({ WorkspaceId: [input.workspace_id], ChannelId: [input.channel_id] });
   const { retry_initial_ms, retry_max_ms, give_up_ms } = { ...DEFAULT_LABEL_TIMINGS, ...input.timings };
   const until = Date.now() + give_up_ms;
   for (let pause = retry_initial_ms; ; pause = Math.min(pause * 2, retry_max_ms)) {

@@ -20,7 +20,7 @@ let folder: string;
 beforeAll(async () => {
   world = await createShopWorld();
   folder = await mkdtemp(join(tmpdir(), 'showrunner-labels-'));
-  await world.worker(createShippingActivities({ db: world.db, tiktok: world.tiktok, calls: world.calls, media: createLocalStorage(folder) }));
+  await world.worker(createShippingActivities({ db: world.db, tiktok: world.tiktok, calls: world.calls, workflows: world.workflows, logger: world.log, media: createLocalStorage(folder) }));
   gateway = await worldGateway(world);
 });
 afterEach(async () => {

@@ -46,7 +46,7 @@ beforeAll(async () => {
   const { pool } = world.database;
   const intake = createOrderIntake({ db, pool, events, publishes, logger });
   const orders = createOrderActivities({ db, pool, calls, tiktok, reader: createOrderReader(calls, tiktok), intake, events, publishes, logger, startFulfilment: createStartFulfilment(client, prefix) });
-  activities = createShippingActivities({ db, tiktok, calls, media: createLocalStorage('/nowhere'), statusMs: 1_000 });
+  activities = createShippingActivities({ db, tiktok, calls, workflows: world.workflows, logger, media: createLocalStorage('/nowhere'), statusMs: 1_000 });
   gateway = await worldGateway(world);
   await world.worker({ ...orders, ...activities });
 });
@@ -130,6 +130,19 @@ describe('Shipping by the seller’s own carrier', () => {
     const other = arrange(package_id!, { self_shipment: { ...self_shipment, tracking_number: 'JNE9999999999' } });
     expect(await refusedOf(asked(world.indonesia, id, other))).toMatchObject({ code: 'shop_already_shipped', extras: { detail: expect.stringContaining('JNE1234567890') } });
   });
+});
+
+test('Shipping a combined package brings the news to each of its orders', async () => {
+  const sku_id = await skuWith(INDONESIA);
+  const [one, two] = await Promise.all([1, 2].map(() => world.sandbox.newOrder(INDONESIA, { shipping_type: 'TIKTOK', buyer: 'combining', items: [{ sku_id }] })));
+  const combinable = (await world.sandbox.call('/fulfillment/202309/combinable_packages/search', { shop: INDONESIA, query: { page_size: '50' } })).data.combinable_packages;
+  const group = combinable.find(({ order_ids }: { order_ids: string[] }) => order_ids.includes(one.id) && order_ids.includes(two.id));
+  const { packages } = (await world.sandbox.post('/fulfillment/202309/packages/combine', { combinable_packages: [group] }, { shop: INDONESIA })).data;
+  const statusOf = async (order_id: string) => (await world.db.selectFrom('shop_orders').select('status').where('order_id', '=', order_id).executeTakeFirst())?.status;
+  for (const { id } of [one, two]) await world.workflows.orderChanged({ ...world.indonesia, order_id: id }, { source: 'webhook', news: 'package', update_time_ms: null });
+  await eventually(async () => (await world.db.selectFrom('shop_packages').select('order_ids').where('package_id', '=', packages[0].id).executeTakeFirst())?.order_ids.length === 2);
+  expect(await asked(world.indonesia, one.id, arrange(packages[0].id))).toMatchObject({ ok: true });
+  await eventually(async () => (await statusOf(two.id)) === 'AWAITING_COLLECTION');
 });
 
 test('Shipping by TikTok’s carrier gives a tracking number', async () => {

@@ -2,6 +2,6 @@ import { createShippingActivities } from '../../activities/shop/shipping/shippin
 import { createMediaStorage } from '../../media/index.ts';
 import type { ShopContext, ShopPart } from './parts.ts';
 
-export function createShippingPart({ context, tiktok, calls }: ShopContext): ShopPart {
-  return { activities: createShippingActivities({ db: context.database.db, tiktok, calls, media: createMediaStorage(context.env) }) };
+export function createShippingPart({ context, tiktok, calls, workflows, log }: ShopContext): ShopPart {
+  return { activities: createShippingActivities({ db: context.database.db, tiktok, calls, workflows, logger: log, media: createMediaStorage(context.env) }) };
 }

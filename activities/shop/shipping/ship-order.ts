@@ -1,24 +1,29 @@
 import type { Db } from '../../../db/client.ts';
 import { finishShipment, findShipment, knownOrderStatus, markSent, unmarkSent, type ShipmentRow } from '../../../db/shipment.repository.ts';
+import { findShipmentOrders } from '../../../db/shipment-target.repository.ts';
 import type { ShopFailure, ShopResult } from '../../../domain/contracts/shop-api.ts';
 import type { ShipAnswer } from '../../../domain/contracts/shop-order.ts';
 import type { ShipOrderInput, ShipStep } from '../../../domain/contracts/shop-shipping.ts';
 import { isAnsweredAtOnce, judge, mayBeDone, type Seen, type Verdict } from '../../../domain/shop/shipment.ts';
 import { heartbeating } from '../../actions/heartbeating.ts';
+import type { ErrorLog } from '../../live/log.ts';
 import type { ShopCalls } from '../shop-calls.ts';
+import type { ShopWorkflows } from '../shop-workflows.ts';
 import { look, send, statusNow, type Shipped, type ShippingClient } from './at-tiktok.ts';
 
 export interface ShipOrderDeps {
   db: Db;
   tiktok: ShippingClient;
   calls: ShopCalls;
+  workflows: Pick<ShopWorkflows, 'orderChanged'>;
+  logger: ErrorLog;
   /** How long the status of an order that was shipped is asked for, milliseconds. */
   statusMs?: number;
 }
 
 const HAD_IT = 'TikTok Shop had it so already.';
 
-export function createShipOrder({ db, tiktok, calls, statusMs = 5_000 }: ShipOrderDeps) {
+export function createShipOrder({ db, tiktok, calls, workflows, logger, statusMs = 5_000 }: ShipOrderDeps) {
   return {
     /**
      * Tries once to do what the row asks for. TikTok's calls have no idempotency key: the row says that it is sent before it is, and whoever
@@ -79,7 +84,19 @@ export function createShipOrder({ db, tiktok, calls, statusMs = 5_000 }: ShipOrd
 
   async function shipped(input: ShipOrderInput, { package_id, warning }: Shipped, status: string | null = null): Promise<ShipStep> {
     const order_status = status ?? (await statusNow(tiktok, calls, input, statusMs)) ?? (await knownOrderStatus(db, input.channel_id, input.order_id)) ?? 'UNKNOWN';
-    return finish(input, { ok: true, package_id, order_status, warning: warning || null });
+    const step = await finish(input, { ok: true, package_id, order_status, warning: warning || null });
+    if (package_id !== null) await tellOthers(input, package_id);
+    return step;
+  }
+
+  /** A combined package is of other orders too. What can't be told, TikTok's webhook or the next poll tells. */
+  async function tellOthers({ channel_id, workspace_id, order_id }: ShipOrderInput, packageId: string): Promise<void> {
+    const others = ((await findShipmentOrders(db, channel_id, packageId)) ?? []).filter((id) => id !== order_id);
+    for (const other of others) {
+      await workflows
+        .orderChanged({ channel_id, workspace_id, order_id: other }, { source: 'person', news: 'order', update_time_ms: null })
+        .catch((error: unknown) => logger.warn({ err: error, order_id: other }, 'an order of a shipped package is left to the next webhook or poll'));
+    }
   }
 
   /** Again later; where nobody tries again, what is doubted stays so. */
