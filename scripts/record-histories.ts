@@ -1,6 +1,8 @@
 import { ACTION_RECORDINGS, withActionParts } from '../tests/helpers/action-recordings.ts';
 import { recordAnalytics } from '../tests/helpers/analytics-recording.ts';
 import { ORDER_RECORDINGS, recordOrders } from '../tests/helpers/order-recording.ts';
+import { recordLabel } from '../tests/helpers/label-recording.ts';
+import { PRODUCT_RECORDINGS, recordProducts } from '../tests/helpers/product-recording.ts';
 import { PUBLISH_RECORDINGS, recordPublishing } from '../tests/helpers/publish-recording.ts';
 import { recordHistory } from '../tests/helpers/record-history.ts';
 import { recordSession } from '../tests/helpers/session-recording.ts';
@@ -21,6 +23,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   await globalSetup();
   try {
     if (isWanted('livestream-session')) say(await recordSession());
+    if (isWanted('fetch-label')) say(await recordLabel());
     if (isWanted('sync-analytics')) (await recordAnalytics()).forEach(say);
     if (isWanted('shop-sync')) (await recordSync()).forEach(say);
     if (isWanted(SHOP_WEBHOOK_RECORDING)) say(await recordShopWebhooks());
@@ -30,6 +33,8 @@ async function main(wanted: readonly string[]): Promise<void> {
     if (tokens.length > 0) (await recordTokens(tokens)).forEach(say);
     const shopAccounts = SHOP_ACCOUNT_RECORDINGS.filter(isWanted);
     if (shopAccounts.length > 0) (await recordShopAccounts(shopAccounts)).forEach(say);
+    const products = PRODUCT_RECORDINGS.filter(isWanted);
+    if (products.length > 0) (await recordProducts(products)).forEach(say);
     const posts = PUBLISH_RECORDINGS.filter(isWanted);
     if (posts.length > 0) (await recordPublishing(posts)).forEach(say);
     const actions = Object.entries(ACTION_RECORDINGS).filter(([name]) => isWanted(name));
