@@ -10,6 +10,7 @@ import { eventExplanationRoutes } from './event-explanation.ts';
 import { eventStreamRoutes } from './event-stream.ts';
 import { eventRoutes } from './events.ts';
 import { executionRoutes } from './executions.ts';
+import { inventoryRoutes } from './inventory.ts';
 import { jobRoutes } from './jobs.ts';
 import { limitRoutes } from './limits.ts';
 import { livestreamReportRoutes } from './livestream-report.ts';
@@ -67,6 +68,8 @@ const GROUPS: readonly ((deps: ApiDeps) => Router)[] = [
   shopWebhookRoutes,
   shopWebhookDeliveryRoutes,
   shippingRoutes,
+  // Before /products/{product_id}.
+  inventoryRoutes,
   productRoutes,
   jobRoutes,
   messageRoutes,

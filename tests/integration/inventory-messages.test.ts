@@ -54,7 +54,7 @@ describeWithRabbit('Bulk inventory from RabbitMQ', () => {
 
   const message = (over: object = {}) => ({ message_id: newId(), workspace_id: channel.workspace_id, items: [{ channel_id: channel.channel_id, sku_id: '1729000000000000002', quantity: 7 }], ...over });
   const requests = () => database.db.selectFrom('inventory_requests').selectAll().orderBy('seq').execute();
-  const stored = (count: number) => eventually(async () => { const rows = await requests(); return rows.length === count && rows; });
+  const stored = (count: number) => eventually(async () => { const rows = await requests(); return rows.length === count ? rows : null; });
   const empty = () => eventually(async () => (await rabbit.count(name)) === 0);
 
   test('each item becomes a request of its channel, and the stock is woken', async () => {
