@@ -237,7 +237,7 @@ test('Whose tokens nobody looks after is found when a worker starts', async () =
   const ensure = () => ensureShopTokens({ db: world.db, client: world.client, taskQueuePrefix: world.prefix, signal: new AbortController().signal });
   expect([await ensure(), await ensure()]).toEqual([1, 1]);
   await eventually(async () => (await row()).token_version === 2);
-  await expect(world.client.workflow.getHandle(shopTokenWorkflowId(gone)).describe()).rejects.toThrow('not found');
+  await expect(world.client.workflow.getHandle(shopTokenWorkflowId(gone)).describe()).rejects.toMatchObject({ name: 'WorkflowNotFoundError' });
 });
 
 describe('Webhooks', () => {
