@@ -100,12 +100,12 @@ async function supersede(trx: Transaction<Database>, { channel_id }: ChannelKey)
       select older.id from inventory_requests older
       left join shop_skus sku on sku.channel_id = older.channel_id and sku.sku_id = older.sku_id
       where older.channel_id = ${channel_id} and older.state = 'received' and older.sku_id is not null and (
-        (sku.stock_as_of > older.as_of and jsonb_array_length(sku.warehouses) <= 1)
+        (sku.stock_as_of > older.as_of and jsonb_array_length(sku.warehouses) = 1)
         or exists (
           select 1 from inventory_requests newer
           where newer.channel_id = older.channel_id and newer.sku_id = older.sku_id and newer.state in ('received', 'applied')
             and (newer.as_of, newer.seq) > (older.as_of, older.seq)
-            and (newer.warehouse_id is not distinct from older.warehouse_id or jsonb_array_length(sku.warehouses) <= 1)
+            and (newer.warehouse_id is not distinct from older.warehouse_id or jsonb_array_length(sku.warehouses) = 1)
         )
       )
     ) replaced

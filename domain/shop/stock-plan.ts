@@ -29,9 +29,13 @@ export interface StockMemory {
   others: readonly WarehouseStock[] | null;
   /** Whether the shop takes 0; not every market is said to. */
   takes_zero: boolean;
+  /** How often a quantity was set, and buyers came in between. */
+  sets: number;
 }
 
-export const NEW_STOCK_MEMORY: StockMemory = { others: null, takes_zero: true };
+export const NEW_STOCK_MEMORY: StockMemory = { others: null, takes_zero: true, sets: 0 };
+/** Buyers who outrun so many settings would outrun more. */
+const MOST_OPEN_SETS = 2;
 
 /**
  * settled: TikTok shows what may be sold, nothing is to be sent. close: nothing is sold until the next step. set: the quantity itself. Whatever is
@@ -66,8 +70,8 @@ export function planStock(wish: StockWish, seen: Seen, ours: OurStock, memory: S
   const quantity = sellableOf(wish, place.committed, ours);
   const others = places.filter((other) => other !== place).map((other) => ({ ...other, keep: keptOf(other, memory) }));
   if (place.available === quantity && others.every(({ available, keep }) => available <= keep)) return { kind: 'settled', quantity };
-  const isScarce = quantity > 0 && quantity <= SCARCE_STOCK;
-  const door = isScarce && place.available > 0 && place.available !== quantity && memory.takes_zero ? 'close' : 'set';
+  const needsDoor = quantity > 0 && (quantity <= SCARCE_STOCK || memory.sets >= MOST_OPEN_SETS);
+  const door = needsDoor && place.available > 0 && place.available !== quantity && memory.takes_zero ? 'close' : 'set';
   return {
     kind: 'write',
     door,

@@ -86,6 +86,7 @@ function run(shop: Shop, count: number, moves: readonly (readonly ('buy' | 'canc
     const step = planStock(wish, shown, { ...NOTHING, shipped_since: shop.shipped }, memory);
     if (step.kind !== 'write') return { isSettled: step.kind === 'settled', doors };
     doors.push(step.door);
+    if (step.door === 'set') memory = { ...memory, sets: memory.sets + 1 };
     pending.shift()?.forEach((move) => shop.act(move));
     shop.available = step.inventory[0]!.quantity;
   }
@@ -124,6 +125,12 @@ describe('Under any buyers', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test('buyers who outrun two settings find the door closed', () => {
+    const shop = new Shop(10);
+    const { isSettled, doors } = run(shop, 100, Array.from({ length: 40 }, () => ['buy' as const]));
+    expect({ isSettled, doors }).toEqual({ isSettled: true, doors: ['set', 'set', 'close', 'set'] });
   });
 
   test('without the closed door a scarce count could be sold beyond', () => {

@@ -112,7 +112,7 @@ export function createPushStock({ db, tiktok, calls, events }: PushStockDeps) {
     const again: Target[] = [];
     for (const { target, write } of writes) {
       const outcome: WriteOutcome = outcomes.get(target.request.sku_id) ?? { kind: 'lost' };
-      if (outcome.kind !== 'refused') again.push({ ...target, sent: write.door === 'set' ? write.quantity : target.sent, isClosed: write.door === 'close' || (target.isClosed && outcome.kind === 'lost') });
+      if (outcome.kind !== 'refused') again.push({ ...target, memory: { ...target.memory, sets: target.memory.sets + (write.door === 'set' ? 1 : 0) }, sent: write.door === 'set' ? write.quantity : target.sent, isClosed: write.door === 'close' || (target.isClosed && outcome.kind === 'lost') });
       else if (write.door === 'close' && outcome.failure.code === 'shop_stock_refused') again.push({ ...target, memory: { ...target.memory, takes_zero: false } });
       else if (outcome.failure.retry === 'never') await failAll([target], outcome.failure);
       else {
@@ -132,8 +132,9 @@ export function createPushStock({ db, tiktok, calls, events }: PushStockDeps) {
     return { retry_after_ms: null, reason };
   }
 
-  const failAll = (targets: readonly Target[], { code, reason }: { code: ErrorCode; reason: string }): Promise<void> =>
-    failRequests(db, targets.map(({ request: { id }, isClosed }) => ({ id, code, reason: isClosed ? `${reason} Its stock is 0 meanwhile: send it again.` : reason })));
+  async function failAll(targets: readonly Target[], { code, reason }: { code: ErrorCode; reason: string }): Promise<void> {
+    await failRequests(db, targets.map(({ request: { id }, isClosed }) => ({ id, code, reason: isClosed ? `${reason} Its stock is 0 meanwhile: send it again.` : reason })));
+  }
 }
 
 const idsOf = (targets: readonly Target[]): string[] => targets.map(({ request }) => request.id);
