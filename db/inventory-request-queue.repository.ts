@@ -30,7 +30,8 @@ export interface RequestFailure {
  * replaced by something newer. Only the channel's workflow calls it.
  */
 export const takeDue = (db: Db, channel: ChannelKey, limit: number): Promise<DueRequest[]> =>
-  db.transaction().execute(async (trx) => {
+  // One snapshot: a value that comes between two statements would be taken without having been looked at.
+  db.transaction().setIsolationLevel('repeatable read').execute(async (trx) => {
     await refuseUnfit(trx, channel);
     await resolveSellerSkus(trx, channel);
     await refuseForeign(trx, channel);
