@@ -40,19 +40,20 @@ export function createSyncSchedules(client: Client, { taskQueuePrefix, intervalS
         args: [{ channel_id, workspace_id }],
         workflowExecutionTimeout: RUN_TIMEOUT,
       };
+      // Not triggerImmediately: that run counts for no overlap, so that the interval's first one could run beside it.
+      let runsNow = true;
       try {
-        await within(() => client.schedule.create({ scheduleId, spec, action, policies, state: { triggerImmediately: true } }));
+        await within(() => client.schedule.create({ scheduleId, spec, action, policies }));
       } catch (error) {
         if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-        let wasPaused = false;
         await within(() =>
           handleOf({ channel_id, workspace_id }).update((previous) => {
-            wasPaused = previous.state.paused;
+            runsNow = previous.state.paused;
             return { ...previous, spec, action, policies, state: { ...previous.state, paused: false, note: 'runs' } };
           }),
         );
-        if (wasPaused) await trigger({ channel_id, workspace_id });
       }
+      if (runsNow) await trigger({ channel_id, workspace_id });
     },
 
     trigger,
