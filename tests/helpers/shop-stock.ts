@@ -21,7 +21,7 @@ export function stockOf(world: ShopWorld) {
   /** A product of the shop, with its SKUs in our table unless `unknown`. */
   const product = async (channel: WorldChannel, input: object = {}, unknown = false): Promise<TestSku[]> => {
     const { products } = await sandbox.control('POST', '/products', { shop_id: channel.shop_id, tell: false, ...input });
-    const [{ id: product_id, skus }] = products as { id: string; skus: { id: string; seller_sku: string; stock: object }[] }[];
+    const [{ id: product_id, skus }] = products as [{ id: string; skus: { id: string; seller_sku: string; stock: object }[] }];
     const made = skus.map(({ id, seller_sku, stock }): TestSku => ({ product_id, sku_id: id, seller_sku, warehouses: Object.keys(stock) }));
     if (!unknown) await db.insertInto('shop_skus').values(made.map((sku) => ({ channel_id: channel.channel_id, workspace_id: channel.workspace_id, sku_id: sku.sku_id, product_id, seller_sku: sku.seller_sku, warehouses: '[]' }))).execute();
     return made;
@@ -54,7 +54,7 @@ export function stockOf(world: ShopWorld) {
       const ids = await intake.accept(requests);
       return eventually(async () => {
         const mine = await db.selectFrom('inventory_requests').selectAll().where('id', 'in', ids).orderBy('seq').execute();
-        return mine.every(({ state }) => state !== 'received') && mine;
+        return mine.every(({ state }) => state !== 'received') ? mine : null;
       });
     },
     /** TikTok's truth. */

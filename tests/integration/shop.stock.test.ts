@@ -125,7 +125,7 @@ describe('Of several values', () => {
     const ids = (await Promise.all(ages.map((age) => stock.accept([stock.value(world.uk, 100 + age, { sku_id: sku.sku_id, as_of_ms: now - age * 10 })])))).flat();
     const rows = await eventually(async () => {
       const mine = (await stock.rows()).filter(({ id }) => ids.includes(id));
-      return mine.every(({ state }) => state !== 'received') && mine;
+      return mine.every(({ state }) => state !== 'received') ? mine : null;
     });
     expect((await stock.truth(sku.sku_id)).available).toBe(100);
     expect(rows.find(({ quantity }) => quantity === 100)).toMatchObject({ state: 'applied' });
