@@ -46,17 +46,17 @@ async function main(): Promise<void> {
     const startedAt = performance.now();
     const { api, shops: channels } = await connectShops(product);
     const channel = channels.find(({ shop_id }) => shop_id === shop.id)!;
-    const parts = await Promise.all((['orders', 'products'] as const).map((kind) => firstSync(db, control, channel.id, shop.id, kind, startedAt)));
+    const parts = await Promise.all((['orders', 'products'] as const).map((kind) => firstSync(db, control, channel.channel_uid, shop.id, kind, startedAt)));
 
     console.error(`${LOST} orders whose webhooks are lost`);
-    const lags = await lostOrders(db, control, channel.id, shop.id, sku_id);
+    const lags = await lostOrders(db, control, channel.channel_uid, shop.id, sku_id);
     console.log(`\n${machineFacts()}\n${environment.described}`);
     console.log(`Method: sandbox, API and worker are a process each; calls as the sandbox counted them. Orders and products are listed at the same time, from the moment at which the shop is connected. ${OPEN} of the orders are open and have a workflow started each.`);
     printTable(['first sync', 'stored', 'took s', 'a second', 'searches', 'fewest'], parts);
     console.log(`\nMethod: all webhooks are dropped, SHOP_SYNC_INTERVAL_S=${INTERVAL_S}. Milliseconds from the order's being placed to its row in our database.`);
     const { count, p50, p99, max } = summarise(lags);
     printTable(['lost webhook', 'orders', 'p50 ms', 'p99 ms', 'max ms'], [['order → row', count, Math.round(p50), Math.round(p99), Math.round(max)]]);
-    const { parts: shown } = await api.get<{ parts: { orders: { missed: number } } }>(`/channels/${channel.id}/sync`);
+    const { parts: shown } = await api.get<{ parts: { orders: { missed: number } } }>(`/channels/${channel.channel_uid}/sync`);
     console.log(`GET /channels/{channel_uid}/sync has counted ${shown.orders.missed} as missed by webhooks so far (those older than 30 s when they were found).`);
   } finally {
     await product.stop();

@@ -4,7 +4,7 @@ import type { ShopMessage } from '../domain/contracts/shop-message.ts';
 import { DemoApi } from './demo/api.ts';
 import { openScreen, type Screen } from './demo/screen.ts';
 import { consumeFromRabbit, describeMessage, takeCallbacks, type MessageSource } from './demo/shop-messages.ts';
-import { buy, connectShops, disconnectShops, finished, register, until, type Channel, type Order } from './demo/shop-scene.ts';
+import { buy, connectShop, finished, openShop, register, until, type Channel, type Order } from './demo/shop-scene.ts';
 import { findShowrunner, type DemoTarget } from './demo/target.ts';
 import { reasonOf, StartError } from './supervisor/start-error.ts';
 
@@ -41,16 +41,16 @@ async function sell(api: DemoApi, sandboxUrl: string, channel: Channel, tell: (t
     await delay(BETWEEN_BUYERS_MS, undefined, { signal }).catch(() => undefined);
   }
   const [first] = ids;
-  const read = (): Promise<Order | null> => api.get<Order>(`/orders/${first}/?channel_uid=${channel.id}`).catch(() => null);
+  const read = (): Promise<Order | null> => api.get<Order>(`/orders/${first}/?channel_uid=${channel.channel_uid}`).catch(() => null);
   const ready = await until(async () => {
     const order = await read();
     return order?.status === 'AWAITING_SHIPMENT' ? order : null;
   }, signal);
   if (!ready) return false;
-  const { items } = await api.get<{ items: { id: string; name: string }[] }>(`/shipping/providers?channel_uid=${channel.id}&delivery_option_id=${ready.delivery_option_id ?? ''}`);
+  const { items } = await api.get<{ items: { id: string; name: string }[] }>(`/shipping/providers?channel_uid=${channel.channel_uid}&delivery_option_id=${ready.delivery_option_id ?? ''}`);
   const provider = items[0];
   if (!provider) throw new StartError('TikTok names no shipping provider for this order.');
-  await api.post('/shipping/mark-shipped', { channel_uid: channel.id, order_id: first, tracking_number: TRACKING, shipping_provider_id: provider.id });
+  await api.post('/shipping/mark-shipped', { channel_uid: channel.channel_uid, order_id: first, tracking_number: TRACKING, shipping_provider_id: provider.id });
   tell(`shipped ${first} with ${provider.name}, ${TRACKING}`);
   return (await until(async () => ((await read())?.status === 'DELIVERED' ? true : null), signal)) ?? false;
 }
@@ -59,17 +59,16 @@ async function play(target: DemoTarget, stopped: AbortSignal): Promise<boolean> 
   if (!target.sandboxUrl) throw new StartError('This demo needs the sandbox: with SHOWRUNNER_URL set SANDBOX_URL too.');
   const api = new DemoApi(target.apiUrl);
   const person = await register(api);
-  const channels = await connectShops(api, target.apiUrl);
-  const channel = channels.find(({ region }) => region === 'GB') ?? channels[0]!;
+  const channel = await connectShop(api, target.apiUrl, await openShop(target.sandboxUrl));
   const tally: Tally = { messages: [], latencies: [] };
   const began = Date.now();
   let screen: Screen | null = null;
   let source: MessageSource | null = null;
   try {
-    console.log(`Connected ${channels.map(({ name, region }) => `${name} (${region})`).join(' and ')}.`);
-    const { job_id } = await api.get<{ job_id: string }>(`/products/fetch-all?channel_uid=${channel.id}`);
-    const { progress } = await finished(api, job_id, stopped);
-    console.log(`Synced ${progress.done} products of ${channel.name} in ${progress.calls} call${progress.calls === 1 ? '' : 's'}.`);
+    console.log(`Connected ${channel.name} (${channel.region}).`);
+    const { job_id } = await api.get<{ job_id: string }>(`/products/fetch-all?channel_uid=${channel.channel_uid}`);
+    const { done, calls } = await finished(api, job_id, stopped);
+    console.log(`Synced ${done} products in ${calls} call${calls === 1 ? '' : 's'} to TikTok.`);
     const shown = (screen = openScreen(process.stdout, () => `${tally.messages.length} messages · ${((Date.now() - began) / 1_000).toFixed(0)} s`));
     const tell = (text: string): void => shown.line(`  ${((Date.now() - began) / 1_000).toFixed(1).padStart(5)} s  ${text}`);
     source = await listen(target, (message) => {
@@ -89,7 +88,6 @@ async function play(target: DemoTarget, stopped: AbortSignal): Promise<boolean> 
   } finally {
     screen?.close();
     await source?.close();
-    await disconnectShops(api, channels).catch((error: unknown) => console.error(`The shops could not be let go: ${reasonOf(error)}`));
   }
 }
 

@@ -24,10 +24,6 @@ export class DemoApi {
     return this.#call<T>('POST', path, body);
   }
 
-  delete(path: string): Promise<void> {
-    return this.#call<void>('DELETE', path);
-  }
-
   patch<T>(path: string): Promise<T> {
     return this.#call<T>('PATCH', path, {});
   }

@@ -6,9 +6,10 @@ import { consentOfSeller } from './consent.ts';
 
 const POLL_MS = 250;
 const PATIENCE_MS = 60_000;
+const LAMPS = ['Desk lamp', 'Garden lantern', 'Rose mug', 'Ring light'];
 
 export interface Channel {
-  id: string;
+  channel_uid: string;
   shop_id: string;
   name: string;
   region: string;
@@ -16,7 +17,8 @@ export interface Channel {
 interface Job {
   state: string;
   state_reason: string | null;
-  progress: { total: number | null; done: number; failed: number; calls: number };
+  done: number;
+  calls: number;
 }
 export interface Order {
   order_id: string;
@@ -31,16 +33,19 @@ export async function register(api: DemoApi): Promise<{ email: string; password:
   return person;
 }
 
-/** A shop is in one workspace at a time: what an earlier demo connected has to be let go first. */
-export async function connectShops(api: DemoApi, apiUrl: string): Promise<Channel[]> {
-  await consentOfSeller(apiUrl, api.token);
-  const { items } = await api.get<{ items: Channel[] }>('/channels');
-  if (items.length === 0) throw new StartError('TikTok Shop’s sandbox gave its consent, and no shop was free: another workspace has them. Start with an empty DATA_DIR, or disconnect them there.');
-  return items;
+/** A seller with a shop of their own in the sandbox: a shop is in one workspace at a time, and this demo may have run before. @returns the seller's open_id */
+export async function openShop(sandboxUrl: string): Promise<string> {
+  const name = `Nordlicht Lamps ${randomBytes(2).toString('hex')}`;
+  const { id, seller } = await control<{ id: string; seller: { open_id: string } }>(sandboxUrl, '/shops', { name, region: 'GB', seller: name });
+  for (const title of LAMPS) await control(sandboxUrl, '/products', { shop_id: id, title, quantity: 50 });
+  return seller.open_id;
 }
 
-export async function disconnectShops(api: DemoApi, channels: readonly Channel[]): Promise<void> {
-  for (const { id } of channels) await api.delete(`/channels/${id}`);
+export async function connectShop(api: DemoApi, apiUrl: string, seller: string): Promise<Channel> {
+  await consentOfSeller(apiUrl, api.token, seller);
+  const { items } = await api.get<{ items: Channel[] }>('/channels');
+  if (!items[0]) throw new StartError('TikTok Shop’s sandbox gave its consent, and no shop came of it.');
+  return items[0];
 }
 
 /** Waits until a job has ended. @throws StartError where it failed as a whole */
@@ -66,13 +71,19 @@ export async function until<T>(ask: () => Promise<T | null>, signal: AbortSignal
 
 /** A buyer in TikTok's shop, by the sandbox's control API: who pays two seconds later. @returns the order's id */
 export async function buy(sandboxUrl: string, shopId: string, buyer: string, note: string): Promise<string> {
-  const response = await fetch(`${sandboxUrl}/control/shop/orders`, {
+  const { orders } = await control<{ orders: { id: string }[] }>(sandboxUrl, '/orders', { shop_id: shopId, buyer, buyer_message: note });
+  return orders[0]!.id;
+}
+
+/** The sandbox's control API, in TikTok's place. */
+async function control<T = unknown>(sandboxUrl: string, path: string, body: object): Promise<T> {
+  const response = await fetch(`${sandboxUrl}/control/shop${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ shop_id: shopId, buyer, buyer_message: note }),
+    body: JSON.stringify(body),
     signal: AbortSignal.timeout(10_000),
   });
   const text = await response.text();
-  if (!response.ok) throw new StartError(`The sandbox does not let ${buyer} buy: ${response.status} ${text}`);
-  return (JSON.parse(text) as { orders: { id: string }[] }).orders[0]!.id;
+  if (!response.ok) throw new StartError(`The sandbox refused ${path}: ${response.status} ${text}`);
+  return JSON.parse(text) as T;
 }

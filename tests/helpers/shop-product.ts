@@ -3,7 +3,7 @@ import { ApiClient, call } from './api-client.ts';
 import { SANDBOX_SHOP_APP } from '../../domain/sandbox-app.ts';
 
 export interface ConnectedShop {
-  id: string;
+  channel_uid: string;
   shop_id: string;
   name: string;
   region: string;
