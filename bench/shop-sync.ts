@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openDb, type Db } from '../db/client.ts';
 import { eventually } from '../tests/helpers/eventually.ts';
+import { call } from '../tests/helpers/api-client.ts';
 import { Product } from '../tests/helpers/product.ts';
 import { connectShops, shopControlOf } from '../tests/helpers/shop-product.ts';
 import { benchEnvironment } from './lib/environment.ts';
@@ -57,6 +58,8 @@ async function main(): Promise<void> {
     const { count, p50, p99, max } = summarise(lags);
     printTable(['lost webhook', 'orders', 'p50 ms', 'p99 ms', 'max ms'], [['order → row', count, Math.round(p50), Math.round(p99), Math.round(max)]]);
     const { parts: shown } = await api.get<{ parts: { orders: { missed: number } } }>(`/channels/${channel.channel_uid}/sync`);
+    // With them go their Schedules, which a Temporal of others would keep on running.
+    for (const { channel_uid } of channels) await call(product.apiUrl, api.token, 'DELETE', `/channels/${channel_uid}`);
     console.log(`GET /channels/{channel_uid}/sync has counted ${shown.orders.missed} as missed by webhooks so far (those older than 30 s when they were found).`);
   } finally {
     await product.stop();

@@ -22,7 +22,7 @@ afterEach(async () => {
 const ended = (id: string) =>
   eventually(async () => {
     const job = await findJob(world.db, world.workspace_id, id);
-    return job && job.finished_at !== null && job;
+    return job?.finished_at ? job : null;
   });
 
 describe('A backfill of orders', () => {
