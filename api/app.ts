@@ -17,7 +17,7 @@ export function createApp(deps: ApiDeps): Router {
   app.onError(answerError);
   app.notFound((c) => problemResponse(c, 'not_found', { detail: `no route ${c.req.method} ${c.req.path}` }));
   app.use(identify(deps), record, headers(deps.config), onlyErrors);
-  if (deps.config.corsOrigins.length > 0) app.use('/api/*', crossOrigin(deps.config));
+  if (deps.config.corsOrigins.length > 0) app.use('*', crossOrigin(deps.config));
   describeScheme(app);
   mountRoutes(app, deps);
   return app;

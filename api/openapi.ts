@@ -18,7 +18,7 @@ export const openApiDocument = (app: Router, version: string) =>
       title: 'Showrunner',
       version,
       description:
-        'Runs a TikTok business: connects LIVEs, stores what happens in them, and makes rules switch devices, call webhooks and notify.\n\n' +
+        'Runs a TikTok business: listens to LIVEs, publishes videos, follows TikTok Shop’s orders and stock, and makes rules on all of it switch devices, call webhooks and notify.\n\n' +
         'Sign in with POST /api/auth/login and send the token as `Authorization: Bearer …`. The workspace is `X-Workspace-Id`, else your first. ' +
         'Faults are RFC 9457 problem+json with a stable `code`.',
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
@@ -41,7 +41,12 @@ const TAGS = [
   { name: 'Social accounts', description: 'TikTok accounts, connected by OAuth.' },
   { name: 'Posts', description: 'Videos and photos on their way to TikTok, and their files.' },
   { name: 'Channels', description: 'TikTok Shops, connected by their sellers’ consent.' },
+  { name: 'Products', description: 'Products of TikTok Shop: TikTok’s and our copy, prices, on sale or not.' },
+  { name: 'Inventory', description: 'Stock of TikTok Shop, set without overselling.' },
+  { name: 'Orders', description: 'TikTok Shop orders, each followed from its placing to its end.' },
   { name: 'Shipping', description: 'Parcels of TikTok Shop orders: carriers, tracking numbers, labels.' },
   { name: 'Shop webhooks', description: 'What TikTok Shop told, and what came of it.' },
+  { name: 'Jobs', description: 'Longer work that a person started: how far it is, and what failed.' },
+  { name: 'Messages', description: 'What other systems are told of orders and products.' },
   { name: 'System', description: 'Health, metrics and limits.' },
 ];

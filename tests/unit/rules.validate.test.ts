@@ -134,7 +134,7 @@ describe('a fault is named by its field:', () => {
     [draft({ livestream_id: 'x' }), 'livestream_id', 'id of a livestream'],
     [draft({ logic_operator: 'XOR' }), 'logic_operator', '"AND"'],
     [draft({ fire_on: 'always' }), 'fire_on', '"streak_end"'],
-    [draft({ event_type: 'comment', fire_on: 'every_update' }), 'fire_on', 'only for gifts'],
+    [draft({ event_type: 'comment', fire_on: 'every_update' }), 'fire_on', 'only for gift, order and inventory'],
     [draft({ cooldown_ms: -1 }), 'cooldown_ms', '>=0'],
     [draft({ cooldown_ms: 1.5 }), 'cooldown_ms', 'expected int'],
     [draft({ cooldown_ms: '1' }), 'cooldown_ms', 'expected number'],
