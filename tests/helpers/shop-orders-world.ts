@@ -18,7 +18,7 @@ export function ordersOf(world: ShopWorld, readerOptions?: OrderReaderOptions) {
   const reader = createOrderReader(calls, tiktok, readerOptions);
   const activities = {
     ...createOrderActivities({ db, pool: database.pool, calls, tiktok, reader, intake, events, publishes, logger: log, startFulfilment: createStartFulfilment(client, prefix) }),
-    ...createShipOrder({ db, tiktok, calls }),
+    ...createShipOrder({ db, tiktok, calls, workflows: world.workflows, logger: log }),
   };
   return {
     intake,
