@@ -9,6 +9,7 @@ import { recordSession } from '../tests/helpers/session-recording.ts';
 import { recordSync } from '../tests/helpers/sync-recording.ts';
 import { recordShopAccounts, SHOP_ACCOUNT_RECORDINGS } from '../tests/helpers/shop-token-recording.ts';
 import { recordShopWebhooks, SHOP_WEBHOOK_RECORDING } from '../tests/helpers/shop-webhook-recording.ts';
+import { recordStock, STOCK_RECORDINGS } from '../tests/helpers/stock-recording.ts';
 import { recordTokens, TOKEN_RECORDINGS } from '../tests/helpers/token-recording.ts';
 import globalSetup from '../tests/helpers/global-setup.ts';
 import globalTeardown from '../tests/helpers/global-teardown.ts';
@@ -35,6 +36,8 @@ async function main(wanted: readonly string[]): Promise<void> {
     if (shopAccounts.length > 0) (await recordShopAccounts(shopAccounts)).forEach(say);
     const products = PRODUCT_RECORDINGS.filter(isWanted);
     if (products.length > 0) (await recordProducts(products)).forEach(say);
+    const stock = STOCK_RECORDINGS.filter(isWanted);
+    if (stock.length > 0) (await recordStock(stock)).forEach(say);
     const posts = PUBLISH_RECORDINGS.filter(isWanted);
     if (posts.length > 0) (await recordPublishing(posts)).forEach(say);
     const actions = Object.entries(ACTION_RECORDINGS).filter(([name]) => isWanted(name));

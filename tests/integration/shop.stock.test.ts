@@ -5,6 +5,7 @@ import { createJob, findJob } from '../../db/job.repository.ts';
 import { channelStockWorkflowId, jobWorkflowId } from '../../domain/names.ts';
 import { createShopWorld, type ShopWorld } from '../helpers/shop-world.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { historyText } from '../helpers/history-text.ts';
 import { stockOf } from '../helpers/shop-stock.ts';
 
 const UPDATE = '/product/202309/products/{product_id}/inventory/update';
@@ -246,5 +247,12 @@ describe('A job over several channels', () => {
     const values = (await stock.rows()).filter((row) => row.job_id === job_id);
     expect(values.map(({ state, state_code }) => state_code ?? state)).toEqual(['applied', 'applied', 'shop_sku_foreign']);
     expect(await findJob(world.db, world.workspace_id, job_id)).toMatchObject({ state: 'partly_failed', total: 3, done: 2, failed: 1, errors: [{ id: uk.sku_id, code: 'shop_sku_foreign' }] });
+
+    const histories = await Promise.all([jobWorkflowId(job_id), channelStockWorkflowId(world.uk.channel_id)].map((id) => historyText(world.client.workflow.getHandle(id))));
+    expect(histories.join()).toContain(world.workspace_id);
+    // Ids of the channel and the job, and what came of them: the values stay in their table.
+    const { shop_cipher } = await world.channel(world.uk.channel_id);
+    const { access_token } = await world.db.selectFrom('shop_authorizations').select('access_token').where('id', '=', world.uk.authorization_id).executeTakeFirstOrThrow();
+    for (const secret of [uk.sku_id, uk.seller_sku, shop_cipher, world.secrets.open(shop_cipher), access_token!, world.secrets.open(access_token!)]) expect(histories.join()).not.toContain(secret);
   });
 });
