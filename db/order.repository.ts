@@ -118,6 +118,11 @@ export async function setSequence(trx: Transaction<Database>, channelId: string,
   await trx.updateTable('shop_orders').set({ sequence }).where('channel_id', '=', channelId).where('order_id', '=', orderId).execute();
 }
 
+/** Whether units of an order are missing; the caller holds its lock. `updated_at` stays: it says when TikTok was asked. */
+export async function setShort(trx: Transaction<Database>, channelId: string, orderId: string, isShort: boolean): Promise<void> {
+  await trx.updateTable('shop_orders').set({ is_short: isShort }).where('channel_id', '=', channelId).where('order_id', '=', orderId).execute();
+}
+
 export const findOrder = (db: Db, channelId: string, orderId: string): Promise<OrderRow | undefined> =>
   db.selectFrom('shop_orders').selectAll().where('channel_id', '=', channelId).where('order_id', '=', orderId).executeTakeFirst();
 

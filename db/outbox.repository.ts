@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import type { NewShopMessage, ShopMessage } from '../domain/contracts/shop-message.ts';
 import { CHANNELS } from '../domain/names.ts';
 import { newId } from './ids.ts';
+import { jsonbText } from './jsonb-text.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -13,7 +14,7 @@ export async function appendMessages(trx: Transaction<Database>, messages: reado
   const whole = messages.map((message): ShopMessage => ({ ...message, message_id: newId(), schema_version: 1, occurred_at: now.toISOString() }) as ShopMessage);
   await trx
     .insertInto('shop_outbox')
-    .values(whole.map((message) => ({ message_id: message.message_id, workspace_id: message.workspace_id, channel_id: message.channel_id, type: message.type, key: keyOf(message), body: JSON.stringify(message) })))
+    .values(whole.map((message) => ({ message_id: message.message_id, workspace_id: message.workspace_id, channel_id: message.channel_id, type: message.type, key: keyOf(message), body: jsonbText(message) })))
     .execute();
   await sql`select pg_notify(${CHANNELS.outbox}, '')`.execute(trx);
 }

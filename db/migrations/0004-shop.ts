@@ -240,6 +240,7 @@ const STATEMENTS = [
   )`,
   `create index stock_reservations_order on stock_reservations (channel_id, order_id)`,
   `create index stock_reservations_sku on stock_reservations (channel_id, sku_id, reserved_at)`,
+  `create index stock_reservations_short on stock_reservations (channel_id, sku_id) where is_short`,
   `create table shop_order_timeline (
     id bigint generated always as identity primary key,
     channel_id uuid not null,

@@ -57,13 +57,19 @@ export function timelineOf({ decision, moves, isNew, wasShort, shortfall, source
   return steps;
 }
 
+/** Units have come for what an order held without them; each is found once. */
+export function foundStep(order_id: string, found: readonly Pick<Reservation, 'line_item_id' | 'sku_id'>[]): TimelineStep {
+  const [first] = found.map(({ line_item_id }) => line_item_id).sort();
+  return { order_id, kind: 'reserved', source: null, detail: `There are units now for what was short: ${describeUnits(bySku(found))}.`, dedupe_key: `found:${first}` };
+}
+
 function describeReleased(released: readonly ReservationMove[]): string {
   const away = released.filter(({ from, on_hand }) => from === 'shipped' && on_hand === 0);
   const units = describeUnits(bySku(released));
   return away.length === 0 ? units : `${units}. Of these the carrier has ${describeUnits(bySku(away))}: they are not back in the stock until somebody counts them in.`;
 }
 
-function bySku(moves: readonly ReservationMove[]): Shortfall[] {
+function bySku(moves: readonly Pick<Reservation, 'sku_id'>[]): Shortfall[] {
   const units = new Map<string, number>();
   for (const { sku_id } of moves) units.set(sku_id, (units.get(sku_id) ?? 0) + 1);
   return [...units].map(([sku_id, count]) => ({ sku_id, units: count }));

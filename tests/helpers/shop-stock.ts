@@ -1,3 +1,4 @@
+import { createSettleShortage } from '../../activities/shop/orders/settle-shortage.ts';
 import { createStockActivities } from '../../activities/shop/stock/stock.activities.ts';
 import { createInventoryIntake } from '../../activities/shop/stock/inventory-intake.ts';
 import { listInventoryRequests, type InventoryRequestRow } from '../../db/inventory-request.repository.ts';
@@ -64,6 +65,6 @@ export function stockOf(world: ShopWorld) {
     calls: async (path: string): Promise<number> => (await sandbox.control('GET', `/calls?path=${encodeURIComponent(path)}`)).calls.length as number,
     /** Resolves when the channel's writer has nothing more to do. */
     idle: (channel: WorldChannel) => world.client.workflow.getHandle(channelStockWorkflowId(channel.channel_id)).result(),
-    activities: (over: object = {}) => createStockActivities({ db, tiktok: world.tiktok, calls: world.calls, events: world.events, workflows, ...over }),
+    activities: (over: object = {}) => createStockActivities({ db, tiktok: world.tiktok, calls: world.calls, events: world.events, workflows, settle: createSettleShortage(world), ...over }),
   };
 }

@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Transaction } from 'kysely';
+import { createSettleShortage, type SettleShortage } from '../../activities/shop/orders/settle-shortage.ts';
 import { createOrderIntake, type IntakeChannel, type OrderIntake } from '../../activities/shop/orders/take-orders.ts';
 import type { ShopEventWriter } from '../../activities/shop/shop-events.ts';
 import { newId } from '../../db/ids.ts';
+import { appendMessages } from '../../db/outbox.repository.ts';
 import type { Database } from '../../db/schema.ts';
 import type { ShopOrder } from '../../domain/contracts/shop-api.ts';
 import type { ShopEvent } from '../../domain/contracts/shop-event.ts';
 import type { OrderMessage } from '../../domain/contracts/shop-message.ts';
+import { orderMessage } from '../../domain/shop/order-news.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { quietLog } from '../helpers/quiet-log.ts';
 import { seedWorkspace } from '../helpers/seed.ts';
@@ -15,6 +18,7 @@ import { shopItem, shopOrder } from '../helpers/shop-orders.ts';
 
 let database: TestDatabase;
 let intake: OrderIntake;
+let settle: SettleShortage;
 let channel: IntakeChannel;
 let appended: ShopEvent[] = [];
 const events: ShopEventWriter = {
@@ -28,6 +32,7 @@ const events: ShopEventWriter = {
 beforeAll(async () => {
   database = await createTestDatabase();
   intake = createOrderIntake({ ...database, events, publishes: true, logger: quietLog });
+  settle = createSettleShortage({ db: database.db, events, publishes: true });
 });
 afterAll(() => database.drop());
 
@@ -98,6 +103,71 @@ test('A shortfall is visible in the order, its units, the message and the timeli
   expect(await notices()).toEqual(['Order 2 of “Nordlicht” was sold and there are too few units: SKU sku-1: 2 units.']);
 });
 
+const counted = (units: number, id = 'sku-1') => database.db.updateTable('shop_skus').set({ on_hand: units, on_hand_as_of: new Date() }).where('channel_id', '=', channel.channel_id).where('sku_id', '=', id).execute();
+const shortUnits = async () => (await reservations()).filter(({ is_short }) => is_short).map(({ line_item_id }) => line_item_id);
+const shortOrders = async () => (await rows()).filter(({ is_short }) => is_short).map(({ order_id }) => order_id);
+
+test('Units that come are given to the orders that wait for them, the oldest first, and each is told of once', async () => {
+  await stock(0);
+  await intake.take(channel, [order('1', { create_time_ms: 3_000 }), order('2', { create_time_ms: 1_000 }, 2), order('3', { create_time_ms: 2_000 })], 'webhook');
+  expect(await shortUnits()).toEqual(['1-0', '2-0', '2-1', '3-0']);
+  expect(await settle(channel.channel_id, ['sku-1'])).toBe(0);
+  await counted(1);
+  expect(await settle(channel.channel_id, ['sku-1'])).toBe(1);
+  expect([await shortUnits(), await shortOrders()]).toEqual([['1-0', '2-1', '3-0'], ['1', '2', '3']]);
+  expect((await messages()).at(-1)).toMatchObject({ change: 'updated', sequence: 3, order: { order_id: '2', shortfall: [{ sku_id: 'sku-1', units: 1 }] } });
+  await counted(3);
+  appended = [];
+  expect(await Promise.all(Array.from({ length: 4 }, () => settle(channel.channel_id, ['sku-1', 'sku-2'])))).toContain(2);
+  expect([await shortUnits(), await shortOrders()]).toEqual([['1-0'], ['1']]);
+  expect((await messages()).slice(-2).map(({ order: { order_id, shortfall } }) => [order_id, shortfall])).toEqual([['2', []], ['3', []]]);
+  expect(appended.map((event) => event.type === 'order' && `${event.order_id} ${event.change}`)).toEqual(['2 updated', '3 updated']);
+  expect(await told('2')).toEqual(['1 placed', '2 paid', '3 updated', '4 updated']);
+  const found = 'reserved: There are units now for what was short: SKU sku-1: 1 unit.';
+  expect((await timeline('2')).filter((entry) => entry === found)).toHaveLength(2);
+  expect((await rows()).map(({ sequence }) => sequence)).toEqual([2, 4, 3]);
+});
+
+test('A cancellation gives its units to the orders that wait for them', async () => {
+  await stock(2);
+  await intake.take(channel, [order('1', {}, 2), order('2', { create_time_ms: 2_000 }), order('3', { create_time_ms: 3_000 }, 2)], 'webhook');
+  expect(await shortUnits()).toEqual(['2-0', '3-0', '3-1']);
+  await intake.take(channel, [order('1', { status: 'CANCELLED', update_time_ms: 3_000 }, 2)], 'poll');
+  expect([await shortUnits(), await shortOrders()]).toEqual([['3-1'], ['3']]);
+  expect((await messages()).at(-1)).toMatchObject({ change: 'updated', order: { order_id: '3', shortfall: [{ sku_id: 'sku-1', units: 1 }] } });
+  // What its own cancellation takes with it is nobody's shortage.
+  await intake.take(channel, [order('3', { create_time_ms: 3_000, status: 'CANCELLED', update_time_ms: 4_000 }, 2)], 'poll');
+  expect([await shortUnits(), await shortOrders()]).toEqual([[], []]);
+});
+
+test('What TikTok said of an order is as old as before when its units are found', async () => {
+  await stock(0);
+  await intake.take(channel, [order('1')], 'webhook');
+  const [before] = await rows();
+  await counted(1);
+  await settle(channel.channel_id, ['sku-1']);
+  expect((await rows())[0]).toMatchObject({ is_short: false, updated_at: before!.updated_at });
+});
+
+test('Orders, cancellations and units that come at once leave as many short as there are too few', async () => {
+  await stock(0);
+  const first = Array.from({ length: 12 }, (_, index) => order(`old-${String(index).padStart(2, '0')}`, { create_time_ms: 1_000 + index }));
+  await intake.take(channel, first, 'webhook');
+  const restock = async (units: number) => {
+    await counted(units);
+    await settle(channel.channel_id, ['sku-1']);
+  };
+  const fresh = (index: number) => intake.take(channel, [order(`new-${index}`, { create_time_ms: 50_000 + index })], 'webhook');
+  const cancelled = (index: number) => intake.take(channel, [{ ...first[index]!, status: 'CANCELLED', update_time_ms: 9_000, line_items: items(first[index]!.id, 1, 'CANCELLED') }], 'poll');
+  await Promise.all([fresh(0), restock(4), cancelled(9), fresh(1), restock(7), cancelled(3), fresh(2), cancelled(0), restock(7)]);
+  const { reserved, on_hand } = (await sku())!;
+  await settle(channel.channel_id, ['sku-1']);
+  const short = await shortOrders();
+  expect(short).toHaveLength(reserved - on_hand!);
+  for (const id of short) expect((await told(id)).some((one) => one.endsWith('updated'))).toBe(false);
+  for (const { order_id } of await rows()) expect((await told(order_id)).map((one) => one.split(' ')[0])).toEqual((await told(order_id)).map((_, index) => String(index + 1)));
+});
+
 test('One order that can not be stored is set aside; the others of its page are stored, and later it is too', async () => {
   const bad = order('2', { update_time_ms: Number.NaN });
   const taken = await intake.take(channel, [order('1'), bad, order('3')], 'poll');
@@ -114,6 +184,13 @@ test('A NUL, half a surrogate pair or quotes in what a buyer writes hold up noth
   await intake.take(channel, [order('1', { buyer_message: nasty, buyer_nickname: nasty, tracking_number: nasty })], 'webhook');
   expect(await rows()).toMatchObject([{ data: { buyer_message: '\uFFFD \uFFFD \\u0000 "' } }]);
   expect(await intake.take(channel, [order('1', { buyer_message: nasty, buyer_nickname: nasty, tracking_number: nasty })], 'poll')).toMatchObject([{ outcome: 'unchanged' }]);
+});
+
+test('A message with such characters is written for others, too', async () => {
+  await database.db.transaction().execute((trx) =>
+    appendMessages(trx, [orderMessage(channel, { order: order('1', { buyer_message: '\0 \ud800 "' }), previous_status: null, change: 'placed', shortfall: [] }, 1)], new Date()),
+  );
+  expect((await messages())[0]?.order.buyer_message).toBe('\uFFFD \uFFFD "');
 });
 
 test('PostgreSQL being away is no order’s fault: nothing is set aside', async () => {

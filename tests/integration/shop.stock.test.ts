@@ -6,6 +6,8 @@ import { channelStockWorkflowId, jobWorkflowId } from '../../domain/names.ts';
 import { createShopWorld, type ShopWorld } from '../helpers/shop-world.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { historyText } from '../helpers/history-text.ts';
+import { ordersOf } from '../helpers/shop-orders-world.ts';
+import { shopItem, shopOrder } from '../helpers/shop-orders.ts';
 import { stockOf } from '../helpers/shop-stock.ts';
 
 const UPDATE = '/product/202309/products/{product_id}/inventory/update';
@@ -31,6 +33,26 @@ describe('A value for the stock', () => {
     const [out] = await stock.send([stock.value(world.uk, 0, { sku_id: sku.sku_id })]);
     expect(out).toMatchObject({ state: 'applied', sent_quantity: 0 });
     expect(world.events.appended.filter((event) => event.type === 'inventory' && event.sku_id === sku.sku_id)).toMatchObject([{ change: 'out', available: 0, previous_available: 46, seller_sku: sku.seller_sku, shop_name: 'Nordlicht UK' }]);
+  });
+
+  test('gives the orders that were short the units that came', async () => {
+    const orders = ordersOf(world);
+    const sku = await stock.one(world.uk, { quantity: 5 });
+    await world.sandbox.control('POST', '/buy', { sku_id: sku.sku_id, buyers: 2, status: 'AWAITING_SHIPMENT' });
+    await stock.send([stock.value(world.uk, 0, { sku_id: sku.sku_id })]);
+    const channel = { ...world.uk, name: 'Nordlicht UK', connected_at: new Date(0) };
+    const sold = (id: string) => shopOrder({ id, line_items: [shopItem({ id: `${id}-0`, sku_id: sku.sku_id })] });
+    await orders.intake.take(channel, [sold('short-1'), sold('short-2')], 'webhook');
+    const short = async () => (await Promise.all(['short-1', 'short-2'].map((id) => orders.row(id)))).map((row) => row?.is_short);
+    expect(await short()).toEqual([true, true]);
+    await stock.send([stock.value(world.uk, 1, { sku_id: sku.sku_id })]);
+    await eventually(async () => (await short())[0] === false);
+    expect(await short()).toEqual([false, true]);
+    expect((await orders.messages('short-1')).at(-1)).toMatchObject({ change: 'updated', order: { shortfall: [] } });
+    // A worker that dies after its commit leaves it to the comparison.
+    await world.db.updateTable('shop_skus').set({ on_hand: 2 }).where('sku_id', '=', sku.sku_id).execute();
+    await new MockActivityEnvironment().run(stock.activities().reconcileInventory, world.uk);
+    expect(await short()).toEqual([false, false]);
   });
 
   test('that TikTok shows already is not sent', async () => {

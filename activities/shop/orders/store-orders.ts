@@ -49,6 +49,7 @@ export interface StoreDeps {
 /**
  * Stores what TikTok said of orders, each named once, and in the same transaction all that follows: units of stock, timeline, messages, rules. A
  * hundred orders take as many statements as one.
+ * @returns freed: SKUs whose shortage has to be settled after the commit
  */
 export async function storeOrders(
   trx: Transaction<Database>,
@@ -57,7 +58,7 @@ export async function storeOrders(
   snapshots: readonly ShopOrder[],
   source: OrderSource,
   now: Date,
-): Promise<{ stored: StoredOrder[]; appended: AppendedEvents | null }> {
+): Promise<{ stored: StoredOrder[]; appended: AppendedEvents | null; freed: string[] }> {
   const locked = await lockOrders(trx, channel.channel_id, snapshots.map(({ id }) => id));
   const works = snapshots.map((snapshot) => decide(snapshot, locked.get(snapshot.id), channel, source));
   const news = works.filter((work): work is StoreWork => work.decision.kind === 'store');
@@ -96,7 +97,7 @@ export async function storeOrders(
   }
   // Last: the feed's lock is held from here to the commit.
   const appended = await events.append(trx, told.flatMap(({ work, shortfall }) => eventsOf(channel, work, shortfall, now)));
-  return { stored: works.map((work) => storedOf(work, told.find((one) => one.work === work)?.shortfall ?? [])), appended };
+  return { stored: works.map((work) => storedOf(work, told.find((one) => one.work === work)?.shortfall ?? [])), appended, freed: freedOf(news) };
 }
 
 function decide(snapshot: ShopOrder, locked: LockedOrder | undefined, channel: IntakeChannel, source: OrderSource): Work {
@@ -108,6 +109,9 @@ function plan(work: StoreWork, reservations: ReservationRow[]): void {
   work.reservations = reservations;
   work.moves = planReservations(work.locked?.data ?? null, work.decision.order, reservations);
 }
+
+/** SKUs of which a unit is held no longer, or back: an order that was short may have it. */
+const freedOf = (works: readonly Work[]): string[] => [...new Set(works.flatMap(({ moves }) => moves.filter(({ from }) => from !== null).map(({ sku_id }) => sku_id)))];
 
 function eventsOf(channel: IntakeChannel, { decision, is_history }: StoreWork, shortfall: StoredOrder['shortfall'], now: Date): ShopEvent[] {
   return decision.changes.map((change) =>

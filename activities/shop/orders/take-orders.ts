@@ -9,6 +9,7 @@ import { isFinalStatus } from '../../../domain/shop/order-status.ts';
 import type { ErrorLog } from '../../live/log.ts';
 import type { ShopEventWriter } from '../shop-events.ts';
 import { notifyShortfall } from './order-notices.ts';
+import { createSettleShortage } from './settle-shortage.ts';
 import { storable } from './storable.ts';
 import { orderTransactions, storeOrders, type IntakeChannel, type StoredOrder } from './store-orders.ts';
 
@@ -45,11 +46,13 @@ export interface OrderIntake {
 
 export function createOrderIntake({ db, pool, events, publishes, logger }: OrderIntakeDeps): OrderIntake {
   const transaction = orderTransactions(db);
+  const settle = createSettleShortage({ db, events, publishes });
 
   async function store(channel: IntakeChannel, orders: readonly ShopOrder[], source: OrderSource): Promise<TakenOrder[]> {
-    const { stored, appended } = await transaction((trx) => storeOrders(trx, { events, publishes }, channel, orders, source, new Date()));
+    const { stored, appended, freed } = await transaction((trx) => storeOrders(trx, { events, publishes }, channel, orders, source, new Date()));
     events.committed(appended);
     for (const order of stored) if (order.shortfall.length > 0) await notifyShortfall(pool, channel, order.order_id, order.shortfall);
+    await settle(channel.channel_id, freed);
     return stored.map(withoutShortfall);
   }
 
@@ -66,7 +69,7 @@ export function createOrderIntake({ db, pool, events, publishes, logger }: Order
 
   async function setOneAside(channel: IntakeChannel, order: ShopOrder, reason: string, source: OrderSource): Promise<TakenOrder> {
     const code: ErrorCode = 'shop_order_unstorable';
-    await setAside(db, channel.channel_id, 'order', [{ id: order.id, code, reason: reason.replaceAll('\0', '\uFFFD') }]);
+    await setAside(db, channel.channel_id, 'order', [{ id: order.id, code, reason }]);
     const row = await findOrder(db, channel.channel_id, order.id);
     if (row) await appendTimeline(db, channel.channel_id, [{ order_id: order.id, kind: 'set_aside', source, detail: reason, dedupe_key: `set_aside:${order.update_time_ms}` }]);
     return { order_id: order.id, outcome: 'failed', is_open: !isFinalStatus(row?.status ?? order.status), was_known: row !== undefined, code, reason };

@@ -10,6 +10,7 @@ import { NEW_STOCK_MEMORY, planStock, remember, type StockMemory, type StockStep
 import type { ShopClient } from '../../../tiktok/shop/index.ts';
 import { heartbeating } from '../../actions/heartbeating.ts';
 import type { ShopCalls } from '../shop-calls.ts';
+import type { SettleShortage } from '../orders/settle-shortage.ts';
 import type { ShopEventWriter } from '../shop-events.ts';
 import { createChannelStock, isPaused, type ChannelStock, type WriteOutcome } from './stock-writer.ts';
 import { storeStock, type StoredChannel } from './store-stock.ts';
@@ -19,6 +20,7 @@ export interface PushStockDeps {
   tiktok: Pick<ShopClient, 'inventory' | 'updateInventory'>;
   calls: ShopCalls;
   events: ShopEventWriter;
+  settle: SettleShortage;
 }
 
 /**
@@ -44,7 +46,7 @@ type Write = Extract<StockStep, { kind: 'write' }>;
 type Postponed = { retry_after_ms: number | null; reason: string };
 
 /** Sends what waits for a channel. It may be repeated at any time: what TikTok shows decides what is sent. */
-export function createPushStock({ db, tiktok, calls, events }: PushStockDeps) {
+export function createPushStock({ db, tiktok, calls, events, settle: settleShortage }: PushStockDeps) {
   return {
     /** @throws pg's error where PostgreSQL is gone: the activity's retry policy waits for it */
     pushStock: (key: ChannelKey): Promise<StockReport> => heartbeating(() => pass(key)),
@@ -104,7 +106,7 @@ export function createPushStock({ db, tiktok, calls, events }: PushStockDeps) {
     await insertMissingSkus(db, channel, settled.flatMap(({ target, row }) => (target.request.product_id === null ? [row] : [])));
     const stocks = settled.map(({ target: { request }, row: seen }) => ({ sku_id: request.sku_id, seen, seen_at, stock_as_of: request.as_of, on_hand: onHandOf(request, seen, seen_at) }));
     const applied = settled.map(({ target: { request, sent }, row, quantity }) => ({ id: request.id, sent_quantity: sent ?? quantity, product_id: row.product_id }));
-    await storeStock({ db, events }, channel, stocks, applied);
+    await storeStock({ db, events, settle: settleShortage }, channel, stocks, applied);
   }
 
   async function send(stock: ChannelStock, writes: readonly { target: Target; row: InventoryRow; write: Write }[], postponed: Postponed[]): Promise<Target[]> {

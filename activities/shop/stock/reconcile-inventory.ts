@@ -30,7 +30,7 @@ export interface ReconcileReport {
 type Found = SkuRow & { seen: InventoryRow };
 
 /** Compares our copy of a channel's stock with TikTok's, SKU by SKU, 600 a call. It writes nothing to TikTok: the channel's one writer does. */
-export function createReconcileInventory({ db, tiktok, calls, events, workflows }: ReconcileDeps) {
+export function createReconcileInventory({ db, tiktok, calls, events, settle, workflows }: ReconcileDeps) {
   return {
     reconcileInventory: (key: ChannelKey): Promise<ReconcileReport> => heartbeating(() => reconcile(key)),
   };
@@ -59,7 +59,7 @@ export function createReconcileInventory({ db, tiktok, calls, events, workflows 
       // A SKU whose stock is being changed may have been read behind a closed door: who changes it stores what it comes to.
       const busy = await skusWithDueRequests(db, channel_id, found.map(({ sku_id }) => sku_id));
       const { stocks, requests } = await judge(channel_id, found.filter(({ sku_id }) => !busy.has(sku_id)), seen_at);
-      report.changed += await storeStock({ db, events }, channel, stocks);
+      report.changed += await storeStock({ db, events, settle }, channel, stocks);
       report.missed += (await insertInventoryRequests(db, requests)).length;
     }
     // What waits may have lost its wake while Temporal was away, or the channel was paused.

@@ -5,6 +5,7 @@ import { lockSkus, updateSkuStock, type SkuStock } from '../../../db/sku.reposit
 import type { ChannelKey } from '../../../domain/contracts/channel.ts';
 import type { InventoryEvent } from '../../../domain/contracts/shop-event.ts';
 import { stockChangeOf } from '../../../domain/shop/stock-change.ts';
+import type { SettleShortage } from '../orders/settle-shortage.ts';
 import type { ShopEventWriter } from '../shop-events.ts';
 
 export interface StoredChannel extends ChannelKey {
@@ -18,11 +19,12 @@ export interface AppliedRequest {
 type LockedSku = Awaited<ReturnType<typeof lockSkus>>[number];
 
 /**
- * Stores what TikTok shows, the requests that are done with it, and what rules and streams are told, in one transaction.
+ * Stores what TikTok shows, the requests that are done with it, and what rules and streams are told, in one transaction; orders that were short of
+ * units which are there now get them after it.
  * @returns how many SKUs TikTok showed another quantity of than we knew
  */
 export async function storeStock(
-  { db, events }: { db: Db; events: ShopEventWriter },
+  { db, events, settle }: { db: Db; events: ShopEventWriter; settle: SettleShortage },
   channel: StoredChannel,
   stocks: readonly SkuStock[],
   applied: readonly AppliedRequest[] = [],
@@ -36,6 +38,7 @@ export async function storeStock(
     return { appended: told.length > 0 ? await events.append(trx, told) : null, changed: told.length };
   });
   events.committed(appended);
+  await settle(channel.channel_id, stocks.map(({ sku_id }) => sku_id));
   return changed;
 }
 
