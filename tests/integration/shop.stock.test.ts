@@ -246,6 +246,22 @@ describe('The comparison with TikTok', () => {
     await eventually(async () => (await stock.sku(world.indonesia, higher.sku_id)).available === 40);
   });
 
+  test('and a push of more SKUs than TikTok takes in a call use as few calls as they can', async () => {
+    const channel = world.indonesia;
+    const skus = (await Promise.all(Array.from({ length: 13 }, () => stock.product(channel, { skus: 50, quantity: 70 })))).flat();
+    const known = await world.db.selectFrom('shop_skus').select((eb) => eb.fn.countAll<string>().as('skus')).where('channel_id', '=', channel.channel_id).executeTakeFirstOrThrow();
+    expect(Number(known.skus)).toBeGreaterThan(600);
+    const [reads, writes] = [await stock.calls(SEARCH), await stock.calls(UPDATE)];
+    expect(await reconcile()).toMatchObject({ calls: 2, failure: null });
+    expect((await stock.calls(SEARCH)) - reads).toBe(2);
+    const rows = await stock.send(skus.map(({ sku_id }, index) => stock.value(channel, 80 + index, { sku_id })));
+    expect(rows.filter(({ state, sent_quantity, quantity }) => state !== 'applied' || sent_quantity !== quantity)).toEqual([]);
+    expect((await stock.truth(skus[649]!.sku_id)).available).toBe(729);
+    // A call for each product, whose SKUs are read before and after.
+    expect((await stock.calls(UPDATE)) - writes).toBe(13);
+    expect((await stock.calls(SEARCH)) - reads).toBe(2 + 2 * 4);
+  });
+
   test('says why it could not go on', async () => {
     await world.sandbox.fault({ path: SEARCH, answer: { status: 429, code: 36009002, message: 'Too many requests' } });
     expect(await reconcile()).toMatchObject({ failure: { code: 'tiktok_rate_limited', retry: 'later' } });
