@@ -39,6 +39,20 @@ export const listOrders = (db: Db, { workspace_id, channel_id, status, from, to,
     .limit(limit)
     .execute();
 
+/** Ids of a channel's open orders after `after`, in their order. */
+export async function listOpenOrderIds(db: Db, channelId: string, after: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('shop_orders')
+    .select('order_id')
+    .where('channel_id', '=', channelId)
+    .where('status', 'not in', ['COMPLETED', 'CANCELLED'])
+    .where('order_id', '>', after)
+    .orderBy('order_id')
+    .limit(limit)
+    .execute();
+  return rows.map(({ order_id }) => order_id);
+}
+
 export type TimelineRow = Row<'shop_order_timeline'>;
 
 /** What happened to an order, the newest first. */

@@ -49,7 +49,7 @@ export async function fulfilOrder(input: FulfilOrderInput): Promise<void> {
   const order: OrderKey = { channel_id: input.channel_id, workspace_id: input.workspace_id, order_id: input.order_id };
   const shipping = createShipping(order);
   const { changes = [], ...told } = input.carried ?? { ship_by_ms: null, warned: false, escalated: false };
-  const state = { news: changes, life: null as OrderLife | null, deadline: told as Deadline, wait: null as Wait | null, heard: 0, looked_ms: 0, is_gone: false };
+  const state = { news: changes, life: null as OrderLife | null, deadline: told as Deadline, wait: null as Wait | null, heard: 0, resumed: 0, looked_ms: 0, is_gone: false };
   let failures = 0;
   let missingSince: number | null = null;
 
@@ -61,6 +61,7 @@ export async function fulfilOrder(input: FulfilOrderInput): Promise<void> {
   setHandler(changedSignal, hear);
   setHandler(resumedSignal, () => {
     state.heard += 1;
+    state.resumed += 1;
     state.wait = null;
   });
   setHandler(orderQuery, () => ({ status: state.life?.status ?? null, is_paused: state.wait?.is_paused ?? false, ...state.deadline }));
@@ -90,6 +91,7 @@ export async function fulfilOrder(input: FulfilOrderInput): Promise<void> {
     state.news = [];
     state.wait = null;
     state.looked_ms = Date.now();
+    const { resumed } = state;
     const answer: FollowedOrder = await followOrder({ ...order, changes: followed });
     state.is_gone = answer.kind === 'disconnected';
     if (answer.kind === 'disconnected') return void (state.news = []);
@@ -101,6 +103,8 @@ export async function fulfilOrder(input: FulfilOrderInput): Promise<void> {
       return;
     }
     for (const one of followed.length === 0 ? [LOOK] : followed) state.news = addNews(state.news, one);
+    // It was asked for before the channel could be used again.
+    if (answer.kind === 'paused' && state.resumed !== resumed) return;
     if (answer.kind === 'paused') waitFor(timings.paused_look_ms, answer.reason, { is_paused: true, is_firm: false });
     else if (answer.kind === 'later') waitFor(Math.max(backoff(), answer.retry_after_ms ?? 0), answer.reason, { is_paused: false, is_firm: true });
     else {

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { ChannelKey, AuthorizationKey } from '../../domain/contracts/channel.ts';
 import type { OrderChanged, OrderKey } from '../../domain/contracts/shop-order.ts';
 import {
@@ -9,7 +9,7 @@ import {
   shopWebhooksWorkflowId,
   taskQueue,
 } from '../../domain/names.ts';
-import { changedSignal } from '../../workflows/fulfil-order.messages.ts';
+import { changedSignal, resumedSignal } from '../../workflows/fulfil-order.messages.ts';
 import { productsChangedSignal } from '../../workflows/refresh-products.messages.ts';
 import { deauthorizedSignal, expiringSignal, reconnectedSignal } from '../../workflows/shop-token.messages.ts';
 import { wakeSignal } from '../../workflows/wake.messages.ts';
@@ -17,6 +17,8 @@ import { wakeSignal } from '../../workflows/wake.messages.ts';
 /** Tells the workflows of the role shop that there is something new; each is started where it does not run. Ends within `deadlineMs` or rejects. */
 export interface ShopWorkflows {
   orderChanged(order: OrderKey, change: OrderChanged): Promise<void>;
+  /** The order's channel can be used again. Where its workflow does not run nothing happens: it waits for nothing. */
+  orderResumed(order: OrderKey): Promise<void>;
   productsChanged(channel: ChannelKey, productIds: readonly string[]): Promise<void>;
   /** inventory_requests hold something to send. */
   wakeStock(channel: ChannelKey): Promise<void>;
@@ -40,6 +42,7 @@ export function createShopWorkflows(client: Client, taskQueuePrefix = '', deadli
   return {
     orderChanged: ({ channel_id, workspace_id, order_id }, change) =>
       tell('fulfilOrder', fulfilOrderWorkflowId(channel_id, order_id), { channel_id, workspace_id, order_id }, `Order ${order_id}`, changedSignal, [change]),
+    orderResumed: ({ channel_id, order_id }) => client.withDeadline(Date.now() + deadlineMs, () => client.workflow.getHandle(fulfilOrderWorkflowId(channel_id, order_id)).signal(resumedSignal).catch(unlessGone)),
     productsChanged: ({ channel_id, workspace_id }, product_ids) =>
       tell('refreshProducts', refreshProductsWorkflowId(channel_id), { channel_id, workspace_id }, `Products of channel ${channel_id}`, productsChangedSignal, [{ product_ids }]),
     wakeStock: ({ channel_id, workspace_id }) =>
@@ -49,4 +52,8 @@ export function createShopWorkflows(client: Client, taskQueuePrefix = '', deadli
     deauthorized: (authorization, what) => tellToken(authorization, deauthorizedSignal, [what]),
     expiring: (authorization, what) => tellToken(authorization, expiringSignal, [what]),
   };
+}
+
+function unlessGone(error: unknown): void {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }

@@ -46,13 +46,17 @@ function isFurther(stored: ShopOrder, snapshot: ShopOrder): boolean {
   return at >= 0 && after[at]! > before[at]!;
 }
 
-const progressOf = (order: ShopOrder): number[] => [
+const progressOf = (order: ShopOrder): (number | bigint)[] => [
   statusRank(order.status) ?? -1,
   order.line_items.reduce((sum, item) => sum + (statusRank(item.status ?? '') ?? 0), 0),
   order.package_ids.length,
+  newestOf(order.package_ids),
   order.line_items.filter(({ tracking_number }) => tracking_number !== null).length,
   Number(order.is_buyer_request_cancel),
 ];
+
+/** TikTok's ids rise: a package that others were combined into is newer than they. */
+const newestOf = (ids: readonly string[]): bigint => ids.reduce((newest, id) => (/^\d+$/.test(id) && BigInt(id) > newest ? BigInt(id) : newest), 0n);
 
 function firstChanges(status: string, isHistory: boolean): OrderChange[] {
   if (isHistory) return ['placed'];

@@ -34,6 +34,7 @@ export function notedWorkflows(real: Pick<ShopWorkflows, 'wakeWebhooks'>): Noted
     before: () => undefined,
     orders: () => noted.told.filter(({ what }) => what === 'orderChanged'),
     orderChanged: ({ order_id }, change) => note({ what: 'orderChanged', whom: order_id, change }),
+    orderResumed: ({ order_id }) => note({ what: 'orderResumed', whom: order_id }),
     productsChanged: (_channel, ids) => note({ what: 'productsChanged', whom: [...ids].sort().join() }),
     wakeStock: ({ channel_id }) => note({ what: 'wakeStock', whom: channel_id }),
     wakeWebhooks: (shopId) => real.wakeWebhooks(shopId),

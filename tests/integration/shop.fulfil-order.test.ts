@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { FollowOrderInput } from '../../activities/shop/orders/follow-order.ts';
 import { newId } from '../../db/ids.ts';
-import type { ShipAnswer, ShipRequest } from '../../domain/contracts/shop-order.ts';
+import type { FollowedOrder, ShipAnswer, ShipRequest } from '../../domain/contracts/shop-order.ts';
 import { shipUpdate } from '../../workflows/fulfil-order.messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { ordersOf, QUICK } from '../helpers/shop-orders-world.ts';
@@ -11,11 +12,14 @@ const HOUR = 3_600_000;
 const ROYAL_MAIL = '7117858858072016645';
 let world: ShopWorld;
 let orders: ReturnType<typeof ordersOf>;
+/** In the place of the activity. */
+let held: (input: FollowOrderInput) => Promise<FollowedOrder>;
 
 beforeAll(async () => {
-  world = await createShopWorld();
+  world = await createShopWorld({ workflows: { wakeStock: async () => undefined, wakeWebhooks: async () => undefined } });
   orders = ordersOf(world);
-  await world.worker(orders.activities);
+  held = orders.activities.followOrder;
+  await world.worker({ ...orders.activities, followOrder: (input: FollowOrderInput) => held(input) });
 });
 afterEach(() => world.sandbox.control('DELETE', '/faults'));
 afterAll(() => world.close());
@@ -216,6 +220,23 @@ test('TikTok being down is waited for, and nothing is told twice', async () => {
   expect(await changes(id)).toEqual(['placed', 'paid']);
 });
 
+test('TikTok that keeps silent is given up on and asked again, and each order is right once it speaks', async () => {
+  const silent = await createShopWorld({ client: { timeoutMs: 1_000 } });
+  try {
+    const following = ordersOf(silent);
+    await silent.worker(following.activities);
+    const ids = (await Promise.all(Array.from({ length: 3 }, () => silent.sandbox.newOrder(UK, { quiet: true })))).map(({ id }) => id as string);
+    await silent.sandbox.fault({ path: '/order/202507/orders', times: 3, delay_ms: 60_000 });
+    for (const id of ids) await following.tell(silent.uk, id);
+    await eventually(async () => (await silent.sandbox.control('GET', '/faults')).faults.length === 0);
+    for (const id of ids) await eventually(async () => (await following.row(id))?.status === 'AWAITING_SHIPMENT');
+    expect(await silent.db.selectFrom('shop_set_aside').selectAll().execute()).toEqual([]);
+    for (const id of ids) expect((await following.messages(id)).map(({ sequence, change }) => `${sequence} ${change}`)).toEqual(['1 placed', '2 paid']);
+  } finally {
+    await silent.close();
+  }
+});
+
 test('While the channel is paused nothing is asked; resumed, what waited is followed', async () => {
   const { channel_id } = world.uk;
   await world.db.updateTable('channels').set({ state: 'paused', state_reason: 'The seller has to connect again.' }).where('id', '=', channel_id).execute();
@@ -225,6 +246,88 @@ test('While the channel is paused nothing is asked; resumed, what waited is foll
   await world.db.updateTable('channels').set({ state: 'active', state_reason: null }).where('id', '=', channel_id).execute();
   await orders.handle(world.uk, id).signal('resumed');
   await becomes(id, 'AWAITING_SHIPMENT');
+});
+
+test('When the seller has connected again, what was missed meanwhile is right within seconds', async () => {
+  const waiting = [await placed(UK), await placed(UK)].map(({ id }) => id);
+  const other = (await placed(UK)).id;
+  for (const id of [...waiting, other]) await becomes(id, 'AWAITING_SHIPMENT');
+  await orders.handle(world.uk, other).terminate('lost');
+  await world.db.updateTable('channels').set({ state: 'paused', state_reason: 'The seller has to connect again.' }).where('id', '=', world.uk.channel_id).execute();
+  for (const id of waiting) {
+    await step(UK, id, 'ship');
+    await eventually(async () => (await orders.view(world.uk, id)).is_paused);
+  }
+  await world.db.updateTable('channels').set({ state: 'active', state_reason: null }).where('id', '=', world.uk.channel_id).execute();
+  await world.workflows.reconnected(world.uk);
+  for (const id of waiting) await becomes(id, 'AWAITING_COLLECTION');
+  // One that is lost waits for nothing; the sweep starts it.
+  expect((await orders.handle(world.uk, other).describe()).status.name).toBe('TERMINATED');
+});
+
+test('The channel being usable again while TikTok is not asked any more is not forgotten', async () => {
+  const { id } = await placed(UK);
+  await becomes(id, 'AWAITING_SHIPMENT');
+  const { followOrder } = orders.activities;
+  let answer: (() => void) | undefined;
+  held = async (input) => {
+    held = followOrder;
+    const paused = { kind: 'paused' as const, life: null, reason: `The channel of ${input.order_id} is paused.` };
+    return new Promise((done) => (answer = () => done(paused)));
+  };
+  await step(UK, id, 'ship');
+  await eventually(() => answer);
+  await orders.handle(world.uk, id).signal('resumed');
+  answer!();
+  await becomes(id, 'AWAITING_COLLECTION');
+});
+
+test('An access token that ends while orders are followed is refreshed, and no order misses anything', async () => {
+  const ids = (await Promise.all(Array.from({ length: 5 }, () => placed(UK)))).map(({ id }) => id);
+  for (const id of ids) await becomes(id, 'AWAITING_SHIPMENT');
+  const version = async () => (await world.db.selectFrom('shop_authorizations').select('token_version').where('id', '=', world.uk.authorization_id).executeTakeFirstOrThrow()).token_version;
+  const before = await version();
+  await world.sandbox.control('POST', '/sellers/Nordlicht%20Trading/expire', { which: 'access' });
+  await Promise.all(ids.map((id) => step(UK, id, 'ship')));
+  for (const id of ids) {
+    await becomes(id, 'AWAITING_COLLECTION');
+    expect(await changes(id)).toEqual(expect.arrayContaining(['placed', 'paid', 'shipped']));
+    await gapless(id);
+  }
+  expect(await version()).toBe(before + 1);
+});
+
+test('What is told while a history is handed on is not lost', async () => {
+  const { id } = await world.sandbox.newOrder(UK, { quiet: true, status: 'UNPAID' });
+  await orders.tell(world.uk, id, { timings: { ...QUICK, max_history: 5 } });
+  await becomes(id, 'UNPAID');
+  // Each run is full after its first look, so that most of this comes while one ends.
+  for (const action of ['pay', 'release', 'ship', 'scan', 'deliver', 'complete']) {
+    await world.sandbox.control('POST', `/orders/${id}/${action}`);
+    await Promise.all([orders.tell(world.uk, id), orders.tell(world.uk, id, { source: 'poll' }), orders.tell(world.uk, id, { news: 'package' })]);
+  }
+  await becomes(id, 'COMPLETED');
+  await ended(UK, id);
+  await gapless(id);
+  const told = await changes(id);
+  for (const change of ['placed', 'paid', 'shipped', 'completed']) expect(told.filter((one) => one === change)).toHaveLength(1);
+  expect((await orders.packages(id)).map(({ status }) => status)).toEqual(['COMPLETED']);
+});
+
+test('News of a paused channel go with a history that is handed on', async () => {
+  const { id } = await placed(UK);
+  await becomes(id, 'AWAITING_SHIPMENT');
+  await orders.handle(world.uk, id).terminate('with other timings');
+  await world.db.updateTable('channels').set({ state: 'paused', state_reason: 'The seller has to connect again.' }).where('id', '=', world.uk.channel_id).execute();
+  await world.sandbox.control('POST', `/orders/${id}/ship`);
+  await orders.tell(world.uk, id, { news: 'package', timings: { ...QUICK, max_history: 5 } });
+  const first = (await orders.handle(world.uk, id).describe()).runId;
+  await orders.tell(world.uk, id);
+  await eventually(async () => (await orders.handle(world.uk, id).describe()).runId !== first);
+  await world.db.updateTable('channels').set({ state: 'active', state_reason: null }).where('id', '=', world.uk.channel_id).execute();
+  await orders.handle(world.uk, id).signal('resumed');
+  await becomes(id, 'AWAITING_COLLECTION');
+  await eventually(async () => (await orders.packages(id)).some(({ status }) => status !== null && status !== 'TO_FULFILL'));
 });
 
 test('The deadline is warned of, then told louder, each once, and not after it is shipped', async () => {

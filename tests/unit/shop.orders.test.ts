@@ -133,6 +133,14 @@ describe('A decision', () => {
     expect(decideOrder(paid, { ...paid, line_items: [shopItem({ status: 'CANCELLED' })] }, LIVE).kind).toBe('store');
   });
 
+  test('of the same second is for the packages that are newer', () => {
+    const packed = shopOrder({ package_ids: ['1152900000000000009'], update_time_ms: 5_000 });
+    const combined = { ...packed, package_ids: ['1152900000000000010'] };
+    expect(decideOrder(packed, combined, LIVE)).toMatchObject({ kind: 'store', changes: ['updated'] });
+    expect(decideOrder(combined, packed, LIVE)).toEqual({ kind: 'unchanged' });
+    expect(decideOrder(packed, { ...packed, package_ids: ['unknown'] }, LIVE)).toEqual({ kind: 'unchanged' });
+  });
+
   test('tells nobody where only the time is newer, even when the fields come in another order', () => {
     const stored = shopOrder({ update_time_ms: 5_000 });
     const turned = Object.fromEntries(Object.entries({ ...stored, update_time_ms: 6_000 }).reverse()) as unknown as ShopOrder;
