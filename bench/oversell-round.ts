@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Db } from '../db/client.ts';
-import type { OrderMessage } from '../domain/contracts/shop-message.ts';
 import { call } from '../tests/helpers/api-client.ts';
 import { eventually } from '../tests/helpers/eventually.ts';
-import type { ConnectedShop, shopControlOf } from '../tests/helpers/shop-product.ts';
+import type { ConnectedShop } from '../tests/helpers/shop-product.ts';
 import { summarise, type Summary } from './lib/latencies.ts';
+import { behind, fates, judgeMessages, mostAtOnce, ordersOf, rowsOf, webhookIds, type Fates, type Market, type MessageVerdict, type Sku } from './oversell-judge.ts';
 
 export const UNITS = 50;
 /** What TikTok shows at first: the warehouse's first count raises it. */
@@ -19,18 +18,6 @@ const PUSH_EVERY_MS = 1_000;
 const FOUND_LESS = [0, 3, 6];
 const PATIENCE_MS = 90_000;
 
-export interface Market {
-  control: ReturnType<typeof shopControlOf>;
-  db: Db;
-  shop: ConnectedShop;
-  sandboxUrl: string;
-  /** Everything that the consumer of the orders' queue was given. */
-  messages: readonly OrderMessage[];
-}
-export interface Sku {
-  product_id: string;
-  sku_id: string;
-}
 /** Says that so many units were counted just now. */
 export type Push = (sku: Sku, quantity: number) => Promise<unknown>;
 
@@ -42,18 +29,7 @@ export interface RoundPlan {
   disturb?: () => Promise<unknown>;
 }
 
-interface SandboxOrder {
-  id: string;
-  status: string;
-  create_ms: number;
-  cancel: { at_ms: number } | null;
-  lines: { sku_id: string }[];
-}
-interface Webhooks {
-  deliveries: { id: number; fate: string }[];
-}
-
-export interface RoundResult {
+export interface RoundResult extends MessageVerdict {
   bought: number;
   cancelled: number;
   pushes: number;
@@ -62,19 +38,13 @@ export interface RoundResult {
   /** Most units in orders at one moment, over what there was. */
   oversold: number;
   left: number;
-  webhooks: { sent: number; lost: number; doubled: number; late: number };
+  webhooks: Fates;
   lost: number;
   byPoll: number;
   /** From the order to its row, milliseconds. */
   lag: Summary;
   /** From the end of buying until each order was here as TikTok has it, seconds. */
   caughtUpS: number;
-  sent: number;
-  missing: number;
-  again: number;
-  /** Messages of one order and number that came under several ids. */
-  doubled: number;
-  disordered: number;
 }
 
 /** Buyers, cancellations and counts at once; afterwards TikTok's truth against ours. */
@@ -127,7 +97,12 @@ const buy = ({ control }: Market, { sku_id }: Sku, buyers: number, spread_ms: nu
 /** A count each second, whatever becomes of the one before; some find less than there is, the last one all. */
 function startPushing(push: Push, sku: Sku): { stop(): Promise<number> } {
   const pushes: Promise<unknown>[] = [];
-  const one = (): void => void pushes.push(push(sku, UNITS - FOUND_LESS[pushes.length % FOUND_LESS.length]!));
+  const one = (): void => {
+    const pushed = push(sku, UNITS - FOUND_LESS[pushes.length % FOUND_LESS.length]!);
+    pushes.push(pushed);
+    // One that fails is told of by stop(), when the round can still be cleaned up.
+    pushed.catch(() => undefined);
+  };
   one();
   const timer = setInterval(one, PUSH_EVERY_MS);
   return {
@@ -147,54 +122,3 @@ export const naivePush =
     call(sandboxUrl, null, 'PUT', `/control/shop/stock/${sku_id}`, { quantity });
 
 export const inventoryMessage = (workspace_id: string, { shop_id }: ConnectedShop, { sku_id }: Sku, quantity: number) => ({ message_id: randomUUID(), workspace_id, items: [{ shop_id, sku_id, quantity, basis: 'on_hand' }] });
-
-async function ordersOf({ control, shop }: Market, { sku_id }: Sku): Promise<SandboxOrder[]> {
-  const { orders } = await control.get<{ orders: SandboxOrder[] }>(`/orders?shop_id=${shop.shop_id}`);
-  return orders.filter(({ lines }) => lines.some((line) => line.sku_id === sku_id));
-}
-
-const rowsOf = async ({ db, shop }: Market, orders: readonly SandboxOrder[]) =>
-  orders.length === 0 ? [] : db.selectFrom('shop_orders').select(['order_id', 'status', 'sequence', 'first_source', 'first_seen_at']).where('channel_id', '=', shop.channel_uid).where('order_id', 'in', orders.map(({ id }) => id)).execute();
-
-/** Orders that are not here, or not as TikTok has them, or that have not come to rest there. */
-async function behind(market: Market, sku: Sku): Promise<number> {
-  const orders = await ordersOf(market, sku);
-  const ours = new Map((await rowsOf(market, orders)).map(({ order_id, status }) => [order_id, status]));
-  return orders.filter(({ id, status }) => ours.get(id) !== status || (status !== 'AWAITING_SHIPMENT' && status !== 'CANCELLED')).length;
-}
-
-/** Units in orders at the worst moment. Of one millisecond the cancellations come first. */
-function mostAtOnce(orders: readonly SandboxOrder[]): number {
-  const steps = orders.flatMap(({ create_ms, cancel }) => [{ at: create_ms, by: 1 }, ...(cancel ? [{ at: cancel.at_ms, by: -1 }] : [])]);
-  let units = 0;
-  return steps.sort((a, b) => a.at - b.at || a.by - b.by).reduce((most, { by }) => Math.max(most, (units += by)), 0);
-}
-
-async function judgeMessages(market: Market, sku: Sku, from: number): Promise<Pick<RoundResult, 'sent' | 'missing' | 'again' | 'doubled' | 'disordered'>> {
-  const rows = await rowsOf(market, await ordersOf(market, sku));
-  const ids = new Map<string, Set<string>>();
-  const last = new Map(rows.map(({ order_id }) => [order_id, 0]));
-  let [again, disordered] = [0, 0];
-  for (const { message_id, sequence, order } of market.messages.slice(from)) {
-    const newest = last.get(order.order_id);
-    if (newest === undefined) continue;
-    const key = `${order.order_id}:${sequence}`;
-    const known = ids.get(key);
-    if (known?.has(message_id)) again += 1;
-    else if (!known && sequence < newest) disordered += 1;
-    ids.set(key, (known ?? new Set()).add(message_id));
-    last.set(order.order_id, Math.max(newest, sequence));
-  }
-  const sent = rows.reduce((sum, { sequence }) => sum + sequence, 0);
-  const missing = rows.reduce((sum, { order_id, sequence }) => sum + Array.from({ length: sequence }, (_, index) => !ids.has(`${order_id}:${index + 1}`)).filter(Boolean).length, 0);
-  return { sent, missing, again, doubled: [...ids.values()].filter(({ size }) => size > 1).length, disordered };
-}
-
-const webhookIds = async ({ control, shop }: Market): Promise<Set<number>> => new Set((await control.get<Webhooks>(`/webhooks?shop_id=${shop.shop_id}`)).deliveries.map(({ id }) => id));
-
-async function fates({ control, shop }: Market, before: Set<number>): Promise<RoundResult['webhooks']> {
-  const { deliveries } = await control.get<Webhooks>(`/webhooks?shop_id=${shop.shop_id}`);
-  const mine = deliveries.filter(({ id }) => !before.has(id));
-  const count = (word: string): number => mine.filter(({ fate }) => fate.includes(word)).length;
-  return { sent: mine.length, lost: count('dropped'), doubled: count('doubled'), late: count('late') };
-}

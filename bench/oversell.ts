@@ -8,7 +8,8 @@ import { Product } from '../tests/helpers/product.ts';
 import { connectShops, shopControlOf } from '../tests/helpers/shop-product.ts';
 import { benchEnvironment } from './lib/environment.ts';
 import { machineFacts, printTable } from './lib/report.ts';
-import { BUYERS, inventoryMessage, naivePush, runRound, UNITS, type Market, type Push, type RoundPlan, type RoundResult, type Sku } from './oversell-round.ts';
+import type { Market, Sku } from './oversell-judge.ts';
+import { BUYERS, inventoryMessage, naivePush, runRound, UNITS, type Push, type RoundPlan, type RoundResult } from './oversell-round.ts';
 
 /**
  * Buyers who want more than there is, while the warehouse counts and webhooks are lost, doubled and late: nothing may be oversold, no order lost, no
