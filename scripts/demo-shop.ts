@@ -57,18 +57,14 @@ async function sell(api: DemoApi, sandboxUrl: string, channel: Channel, tell: (t
 
 async function play(target: DemoTarget, stopped: AbortSignal): Promise<boolean> {
   if (!target.sandboxUrl) throw new StartError('This demo needs the sandbox: with SHOWRUNNER_URL set SANDBOX_URL too.');
+  const { sandboxUrl } = target;
   const api = new DemoApi(target.apiUrl);
   const person = await register(api);
-  const channel = await connectShop(api, target.apiUrl, await openShop(target.sandboxUrl));
   const tally: Tally = { messages: [], latencies: [] };
   const began = Date.now();
   let screen: Screen | null = null;
   let source: MessageSource | null = null;
   try {
-    console.log(`Connected ${channel.name} (${channel.region}).`);
-    const { job_id } = await api.get<{ job_id: string }>(`/products/fetch-all?channel_uid=${channel.channel_uid}`);
-    const { done, calls } = await finished(api, job_id, stopped);
-    console.log(`Synced ${done} products in ${calls} call${calls === 1 ? '' : 's'} to TikTok.`);
     const shown = (screen = openScreen(process.stdout, () => `${tally.messages.length} messages · ${((Date.now() - began) / 1_000).toFixed(0)} s`));
     const tell = (text: string): void => shown.line(`  ${((Date.now() - began) / 1_000).toFixed(1).padStart(5)} s  ${text}`);
     source = await listen(target, (message) => {
@@ -78,7 +74,12 @@ async function play(target: DemoTarget, stopped: AbortSignal): Promise<boolean> 
       tell(describeMessage(message, latency));
     });
     tell(`other systems listen: ${source.name}`);
-    const delivered = await sell(api, target.sandboxUrl, channel, tell, stopped);
+    const channel = await connectShop(api, target.apiUrl, await openShop(sandboxUrl));
+    tell(`connected ${channel.name} (${channel.region})`);
+    const { job_id } = await api.get<{ job_id: string }>(`/products/fetch-all?channel_uid=${channel.channel_uid}`);
+    const { done, calls } = await finished(api, job_id, stopped);
+    tell(`synced ${done} products in ${calls} call${calls === 1 ? '' : 's'} to TikTok`);
+    const delivered = await sell(api, sandboxUrl, channel, tell, stopped);
     screen.close();
     screen = null;
     summarise(tally, source.name, delivered, began);
