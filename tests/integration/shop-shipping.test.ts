@@ -280,8 +280,8 @@ describe('Cancelled while it is shipped', () => {
 });
 
 test.each([
-  ['a carrier that TikTok does not know', { shipping_provider_id: '1' }, 'shipping'],
-  ['a number that is not the carrier’s', { tracking_number: '1' }, 'tracking'],
+  ['a carrier that TikTok does not know', { shipping_provider_id: '1' }],
+  ['a number that is not the carrier’s', { tracking_number: '1' }],
 ])('%s is refused by TikTok, and named', async (_name, over) => {
   const { id } = await world.sandbox.newOrder(UK);
   expect(await refusedOf(asked(world.uk, id, mark(over)))).toMatchObject({ code: 'shop_tracking_refused', extras: { errors: [{ field: 'tracking_number' }] } });
