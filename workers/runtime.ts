@@ -5,8 +5,11 @@ type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 /** The Temporal SDK logs through ours: one format, one level, secrets taken out. Once in a process, before the first connection. */
 export function installRuntime(log: Logger): void {
-  const write = (level: Level, message: string, meta?: LogMetadata): void =>
-    log[level === 'warn' && isNoNews(message, meta) ? 'debug' : level]({ temporal: meta }, message);
+  const write = (level: Level, message: string, meta: LogMetadata = {}): void => {
+    // Under this name it is written with its message, not with its fields alone.
+    const { error, ...temporal } = meta as { error?: unknown };
+    log[level === 'warn' && isNoNews(message, meta) ? 'debug' : level]({ temporal, ...(error === undefined ? {} : { err: error }) }, message);
+  };
   const at =
     (level: Level) =>
     (message: string, meta?: LogMetadata): void =>

@@ -46,7 +46,7 @@ export async function createSyncWorld(options: ShopWorldOptions = {}): Promise<S
     },
   };
   const activities = {
-    ...createSyncActivities({ db: world.db, tiktok: world.tiktok, calls: world.calls, intake, workflows: told, logger: world.log }),
+    ...createSyncActivities({ db: world.db, tiktok: world.tiktok, calls: world.calls, intake, workflows: told, schedules: world.schedules, logger: world.log }),
     syncChangedProducts: (input: ChannelKey & { from_ms: number | null; to_ms: number }) => parts.products(input),
     reconcileInventory: () => parts.inventory(),
   };

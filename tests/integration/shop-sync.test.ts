@@ -157,7 +157,9 @@ describe('The sync of a channel', () => {
     await world.db.updateTable('channels').set({ state: 'paused', state_code: 'shop_reconnect_needed', state_reason: 'The seller has taken it back' }).where('id', '=', world.uk.channel_id).execute();
     expect(await world.sync()).toEqual({ kind: 'skipped', code: 'shop_channel_paused', reason: expect.stringContaining('The seller has taken it back') });
     await world.db.updateTable('channels').set({ state: 'disconnected' }).where('id', '=', world.uk.channel_id).execute();
+    world.schedules.asked.length = 0;
     expect(await world.sync()).toMatchObject({ kind: 'skipped', code: 'shop_channel_disconnected' });
+    expect(world.schedules.asked).toEqual([`remove:${world.uk.channel_id}`]);
     await world.db.updateTable('channels').set({ state: 'active', state_code: null, state_reason: null }).where('id', '=', world.uk.channel_id).execute();
     expect(await world.searches()).toBe(before);
   });

@@ -10,7 +10,7 @@ export function createSyncPart({ context, log, tiktok, calls, workflows, schedul
   const closing = new AbortController();
   let ensuring = Promise.resolve();
   return {
-    activities: createSyncActivities({ db, tiktok, calls, intake, workflows, logger: log }),
+    activities: createSyncActivities({ db, tiktok, calls, intake, workflows, schedules, logger: log }),
     started() {
       ensuring = ensureAllSyncSchedules({ db, schedules, logger: log, signal: closing.signal }).then(
         (channels) => log.info({ channels }, 'channels have the Schedules of their sync'),

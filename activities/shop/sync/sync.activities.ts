@@ -9,6 +9,7 @@ import type { ErrorLog } from '../../live/log.ts';
 import type { OrderIntake } from '../orders/take-orders.ts';
 import type { ShopCalls } from '../shop-calls.ts';
 import type { ShopWorkflows } from '../shop-workflows.ts';
+import type { SyncSchedules } from '../sync-schedules.ts';
 import { createOrderBackfill } from './backfill-orders.ts';
 import { createOrderSync } from './sync-orders.ts';
 import { createPageTaking } from './take-page.ts';
@@ -20,6 +21,7 @@ export interface SyncDeps {
   calls: ShopCalls;
   intake: OrderIntake;
   workflows: Pick<ShopWorkflows, 'orderChanged'>;
+  schedules: Pick<SyncSchedules, 'remove'>;
   logger: ErrorLog;
 }
 
@@ -41,7 +43,11 @@ export function createSyncActivities(deps: SyncDeps) {
     /** Whether the channel may be asked, and for which stretch of time. A repeat for the same time changes nothing. */
     async planShopSync({ channel_id, workspace_id, now_ms, overlap_ms }: ChannelKey & { now_ms: number; overlap_ms: number }): Promise<PlannedSync> {
       const channel = await findChannel(db, workspace_id, channel_id);
-      if (!channel || channel.state === 'disconnected') return skip('shop_channel_disconnected', null);
+      if (!channel || channel.state === 'disconnected') {
+        // It was made again by something that was under way when the channel was disconnected.
+        await deps.schedules.remove({ channel_id, workspace_id });
+        return skip('shop_channel_disconnected', null);
+      }
       if (channel.state === 'paused') return skip('shop_channel_paused', channel.state_reason);
       const now = new Date(now_ms);
       return { kind: 'run', products: await beginSync(db, channel_id, 'products', now, overlap_ms), inventory: await beginSync(db, channel_id, 'inventory', now, overlap_ms) };
