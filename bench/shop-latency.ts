@@ -64,8 +64,8 @@ async function main(): Promise<void> {
 async function unpaidOrders(control: ReturnType<typeof shopControlOf>, shop_id: string): Promise<string[]> {
   const { products } = await control.post<{ products: { skus: { id: string }[] }[] }>('/products', { shop_id, quantity: 90_000 });
   const sku_id = products[0]!.skus[0]!.id;
-  const { orders } = await control.post<{ orders: { id: string }[] }>('/orders', { shop_id, count: ORDERS, items: [{ sku_id }], status: 'UNPAID', moves: false, quiet: true });
-  return orders.map(({ id }) => id);
+  const { ids } = await control.post<{ ids: string[] }>('/orders', { shop_id, count: ORDERS, items: [{ sku_id }], status: 'UNPAID', moves: false, quiet: true });
+  return ids;
 }
 
 async function removeQueues(rabbit: Connection, names: readonly string[]): Promise<void> {

@@ -33,6 +33,8 @@ export interface OrderChanged {
   news: OrderNews;
   /** TikTok's, of the change; null: it was not said. A row that is as new needs no call. */
   update_time_ms: number | null;
+  /** The order was read from TikTok and stored after this was heard: its row tells all of it. */
+  is_read?: true;
 }
 
 /** Durations in milliseconds. */

@@ -240,6 +240,10 @@ describe('News that wait', () => {
     expect(isAnswered([news(5_000)], row(6_000, 6_001))).toBe(true);
     expect(isAnswered([news(5_000)], row(5_000, 5_400))).toBe(false);
     expect(isAnswered([news(5_000)], row(5_000, 9_000))).toBe(true);
+    // It was read after the news came; an answer of TikTok's from before the change answers nothing.
+    expect(isAnswered([{ ...news(5_000), is_read: true }], row(5_000, 5_400))).toBe(true);
+    expect(isAnswered([{ ...news(5_000), is_read: true }], row(4_000, 5_400))).toBe(false);
+    expect(isAnswered(addNews([{ ...news(5_000), is_read: true }], news(5_000)), row(5_000, 5_400))).toBe(false);
     expect(isAnswered([news(5_000)], row(4_000, 9_000))).toBe(false);
     expect(isAnswered([news(null)], row(6_000, 9_000))).toBe(false);
     expect(isAnswered([news(5_000, 'package')], row(6_000, 9_000))).toBe(false);

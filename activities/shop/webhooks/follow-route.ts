@@ -11,13 +11,13 @@ export interface Followed {
 /** A signal's payload stays small. */
 const MOST_PRODUCTS = 100;
 
-/** Tells the workflow that a route names. Rejects where it could not be told. */
-export async function followRoute(workflows: ShopWorkflows, owner: ShopOwner, route: WebhookRoute): Promise<Followed> {
+/** Tells the workflow that a route names. @param read orders whose rows are as TikTok has them. @throws where it could not be told */
+export async function followRoute(workflows: ShopWorkflows, owner: ShopOwner, route: WebhookRoute, read: ReadonlySet<string>): Promise<Followed> {
   const channel = { channel_id: owner.channel_id, workspace_id: owner.workspace_id };
   switch (route.to) {
     case 'order': {
       const { order_id, news, update_time_ms } = route;
-      await workflows.orderChanged({ ...channel, order_id }, { source: 'webhook', news, update_time_ms });
+      await workflows.orderChanged({ ...channel, order_id }, { source: 'webhook', news, update_time_ms, ...(news === 'order' && read.has(order_id) ? { is_read: true as const } : {}) });
       return done(`order ${order_id} was told`);
     }
     case 'products': {

@@ -26,7 +26,7 @@ interface Progress {
 }
 
 /** One pass over a shop's open webhooks: at most `batch` of them, each told to those whom it concerns, several of one order at once. */
-export async function processBatch({ db, workflows, logger }: ShopWebhookActivityDeps, { shop_id, includes_failed, attempts, batch }: ShopWebhookPass): Promise<ShopWebhookReport> {
+export async function processBatch({ db, workflows, early, logger }: ShopWebhookActivityDeps, { shop_id, includes_failed, attempts, batch }: ShopWebhookPass): Promise<ShopWebhookReport> {
   const owner = shop_id === '' ? undefined : await findShopOwner(db, shop_id);
   if (!owner) {
     const ignored = await ignoreShopWebhooks(db, shop_id, shop_id === '' ? NO_SHOP : NO_OWNER, batch);
@@ -37,6 +37,7 @@ export async function processBatch({ db, workflows, logger }: ShopWebhookActivit
   const progress = new Map(open.map(({ id }): [string, Progress] => [id, { outcomes: new Set(), ignoredAll: true, fault: null }]));
   const { routes, ignored } = routeWebhooks(open.flatMap((row) => readable(row, progress)));
   for (const { id, reason } of ignored) progress.get(id)!.outcomes.add(reason);
+  const read = await takenEarly(routes);
   await eachInLanes(routes, AT_ONCE, (route) => follow(route, progress));
 
   const settled = open.map((row) => settle(row, progress.get(row.id)!, attempts));
@@ -53,10 +54,16 @@ export async function processBatch({ db, workflows, logger }: ShopWebhookActivit
     waiting: await countTriedShopWebhooks(db, shop_id, isPaused),
   };
 
+  /** A paused channel can't be asked, and what a replay is about is asked for by its workflow. */
+  async function takenEarly(all: readonly WebhookRoute[]): Promise<ReadonlySet<string>> {
+    const ids = all.flatMap((route) => (route.to === 'order' && route.news === 'order' && route.update_time_ms !== null ? [route.order_id] : []));
+    return isPaused || ids.length === 0 || !early ? new Set() : early(owner!.channel_id, ids);
+  }
+
   async function follow(route: WebhookRoute, all: Map<string, Progress>): Promise<void> {
     const concerned = route.webhook_ids.map((id) => all.get(id)!);
     try {
-      const { outcome, is_ignored } = await followRoute(workflows, owner!, route);
+      const { outcome, is_ignored } = await followRoute(workflows, owner!, route, read);
       for (const each of concerned) {
         each.outcomes.add(outcome);
         each.ignoredAll &&= is_ignored;

@@ -5,10 +5,13 @@ import type { ShopWebhookPass, ShopWebhookReport } from '../../../domain/contrac
 import { eachInLanes } from '../../actions/each-in-lanes.ts';
 import type { ShopWorkflows } from '../shop-workflows.ts';
 import { processBatch } from './process-batch.ts';
+import type { EarlyTaking } from './take-early.ts';
 
 export interface ShopWebhookActivityDeps {
   db: Db;
   workflows: ShopWorkflows;
+  /** Absent: orders are left to their workflows. */
+  early?: EarlyTaking;
   logger: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -18,10 +21,11 @@ const MOST_SHOPS = 500;
 const AT_ONCE = 10;
 
 /** Processing of TikTok Shop's webhooks, and the sweep over what was not started. */
-export function createShopWebhookActivities({ db, workflows, logger }: ShopWebhookActivityDeps) {
+export function createShopWebhookActivities(deps: ShopWebhookActivityDeps) {
+  const { db, workflows, logger } = deps;
   return {
     /** Tells those whom the next open webhooks of a shop concern. A repeat changes nothing. Heartbeats after each that was told. */
-    processShopWebhooks: (pass: ShopWebhookPass): Promise<ShopWebhookReport> => processBatch({ db, workflows, logger }, pass),
+    processShopWebhooks: (pass: ShopWebhookPass): Promise<ShopWebhookReport> => processBatch(deps, pass),
 
     /** Has webhooks processed whose workflow could not be started when they came. @returns how many shops have them */
     async sweepShopWebhooks(): Promise<number> {
