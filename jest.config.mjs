@@ -24,4 +24,6 @@ export default {
   coverageReporters: ['text-summary', 'lcov', 'json-summary'],
   testTimeout: 60_000,
   maxWorkers: 2,
+  // A worker that has run a hundred suites holds gigabytes, and each further one takes seconds.
+  workerIdleMemoryLimit: '1200MB',
 };
