@@ -10,6 +10,7 @@ import type { ErrorLog } from '../live/log.ts';
 import type { AccountCalls, CallingAccount, CallOptions } from './account-calls.ts';
 import { accountLifeOf } from './account-life.ts';
 import { atMost } from './at-most.ts';
+import { orAbort, shared } from './shared-work.ts';
 import { createTokenWorkflow } from './token-workflow.ts';
 
 export interface AccountCallsDeps {
@@ -105,31 +106,3 @@ const refusal = (code: ErrorCode, reason: string = ERRORS[code].message): OpenAp
   retryable: !ERRORS[code].permanent,
   retry_after_ms: null,
 });
-
-/** Whoever calls with a key for which a call is under way gets that one's result. */
-function shared<A extends unknown[], T>(run: (key: string, ...rest: A) => Promise<T>): (key: string, ...rest: A) => Promise<T> {
-  const underWay = new Map<string, Promise<T>>();
-  return (key, ...rest) => {
-    const joined = underWay.get(key);
-    if (joined) return joined;
-    const started = run(key, ...rest).finally(() => underWay.delete(key));
-    underWay.set(key, started);
-    return started;
-  };
-}
-
-/** The refresh goes on for those who still wait. */
-async function orAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  signal.throwIfAborted();
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}

@@ -11,7 +11,7 @@ import type { ShopAccess } from '../../tiktok/shop/index.ts';
 import { atMost } from '../accounts/at-most.ts';
 import type { ErrorLog } from '../live/log.ts';
 import { authorizationLifeOf } from './accounts/authorization-life.ts';
-import { orAbort, shared } from './accounts/shared-work.ts';
+import { orAbort, shared } from '../accounts/shared-work.ts';
 import { createSuspicions } from './accounts/suspicions.ts';
 import { createAskRefresh } from './accounts/token-workflow.ts';
 import type { CallingChannel, ShopCallOptions, ShopCalls } from './shop-calls.ts';

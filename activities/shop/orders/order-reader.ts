@@ -1,6 +1,6 @@
 import type { ShopOrder, ShopResult, Unreadable } from '../../../domain/contracts/shop-api.ts';
 import type { ShopClient } from '../../../tiktok/shop/index.ts';
-import { orAbort } from '../accounts/shared-work.ts';
+import { orAbort } from '../../accounts/shared-work.ts';
 import type { ShopCalls } from '../shop-calls.ts';
 
 /** missing: TikTok does not show it (yet). unreadable: what it shows is no order. */
