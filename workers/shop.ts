@@ -2,6 +2,7 @@ import { createHandOver } from '../activities/actions/hand-over.ts';
 import { createWorkflowStarter } from '../activities/actions/workflow-starter.ts';
 import { createShopCalls } from '../activities/shop/create-shop-calls.ts';
 import { createShopEvents } from '../activities/shop/create-shop-events.ts';
+import { createOrderIntake } from '../activities/shop/orders/take-orders.ts';
 import { createShopWorkflows } from '../activities/shop/shop-workflows.ts';
 import { createSyncSchedules } from '../activities/shop/sync-schedules.ts';
 import { tiktokUrls, type Env } from '../config/env.ts';
@@ -40,6 +41,7 @@ export async function createShopRole(context: WorkerContext): Promise<RoleParts>
   const delivery = createHandOver<{ target: string; workspace_id: string }>({ start: (input) => starter.deliver(input), logger: log });
   const events = createShopEvents({ pool, databaseUrl, wake: (target, workspace_id) => delivery.request(target, { target, workspace_id }), logger: log });
   const tiktok = shopClient(env);
+  const publishes = env.AMQP_URL !== undefined || env.ORDER_SERVICE_URL !== undefined;
   const shop: ShopContext = {
     context,
     log,
@@ -48,7 +50,8 @@ export async function createShopRole(context: WorkerContext): Promise<RoleParts>
     workflows: createShopWorkflows(client, taskQueuePrefix),
     schedules: createSyncSchedules(client, { taskQueuePrefix, intervalS: env.SHOP_SYNC_INTERVAL_S }),
     events,
-    publishes: env.AMQP_URL !== undefined || env.ORDER_SERVICE_URL !== undefined,
+    intake: createOrderIntake({ db, pool, events, publishes, logger: log }),
+    publishes,
   };
   const parts = PARTS.map((create) => create(shop));
   return {

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import type { AccountKey } from '../../db/social-account.repository.ts';
 import type { RefreshAnswer } from '../../domain/contracts/social-account.ts';
 import { taskQueue, tiktokTokenWorkflowId } from '../../domain/names.ts';
 import { reconnectedSignal, refreshUpdate } from '../../workflows/tiktok-token.messages.ts';
+import { askRefresh, REFRESH_MS } from './ask-refresh.ts';
 
 /** The workflow that owns an account's tokens, started where it does not run. */
 export interface TokenWorkflow {
@@ -13,11 +13,7 @@ export interface TokenWorkflow {
   welcome(account: AccountKey): Promise<void>;
 }
 
-/** TikTok may take half a minute, and PostgreSQL may be away meanwhile. */
-const REFRESH_MS = 90_000;
 const WELCOME_MS = 10_000;
-const ASKS = 3;
-const PAUSE_MS = 200;
 
 export function createTokenWorkflow(client: Client, taskQueuePrefix: string, refreshMs = REFRESH_MS): TokenWorkflow {
   const queue = taskQueue('publish', taskQueuePrefix);
@@ -29,25 +25,13 @@ export function createTokenWorkflow(client: Client, taskQueuePrefix: string, ref
     staticSummary: `Tokens of account ${social_account_id}`,
   });
   return {
-    async refresh(account, seenVersion) {
-      const deadline = Date.now() + refreshMs;
-      const ask = (): Promise<RefreshAnswer> =>
-        client.withDeadline(deadline, () =>
-          client.workflow.executeUpdateWithStart(refreshUpdate, {
-            startWorkflowOperation: new WithStartWorkflowOperation('tiktokToken', options(account)),
-            args: [{ seen_version: seenVersion }],
-          }),
-        );
-      for (let asked = 1; ; asked += 1) {
-        try {
-          return await ask();
-        } catch (error) {
-          // A workflow that is just ending, or continuing as new, takes no update: the next one does.
-          if (asked === ASKS || Date.now() >= deadline) throw error;
-          await delay(PAUSE_MS * asked);
-        }
-      }
-    },
+    refresh: (account, seenVersion) =>
+      askRefresh(client, refreshMs, () =>
+        client.workflow.executeUpdateWithStart(refreshUpdate, {
+          startWorkflowOperation: new WithStartWorkflowOperation('tiktokToken', options(account)),
+          args: [{ seen_version: seenVersion }],
+        }),
+      ),
     async welcome(account) {
       await client.withDeadline(Date.now() + WELCOME_MS, () =>
         client.workflow.signalWithStart('tiktokToken', { ...options(account), signal: reconnectedSignal, signalArgs: [] }),

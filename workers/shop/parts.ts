@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { OrderIntake } from '../../activities/shop/orders/take-orders.ts';
 import type { ShopCalls } from '../../activities/shop/shop-calls.ts';
 import type { ShopEventWriter } from '../../activities/shop/shop-events.ts';
 import type { ShopWorkflows } from '../../activities/shop/shop-workflows.ts';
@@ -15,6 +16,8 @@ export interface ShopContext {
   workflows: ShopWorkflows;
   schedules: SyncSchedules;
   events: ShopEventWriter;
+  /** What orders are stored by, whoever heard of them. */
+  intake: OrderIntake;
   /** Whether anybody takes messages: without AMQP_URL and ORDER_SERVICE_URL none are written. */
   publishes: boolean;
 }

@@ -1,12 +1,10 @@
-import { createOrderIntake } from '../../activities/shop/orders/take-orders.ts';
 import { ensureAllSyncSchedules } from '../../activities/shop/sync/ensure-all.ts';
 import { createSyncActivities } from '../../activities/shop/sync/sync.activities.ts';
 import type { ShopContext, ShopPart } from './parts.ts';
 
 /** Polling: the backstop of webhooks, and what fetches older orders. */
-export function createSyncPart({ context, log, tiktok, calls, workflows, schedules, events, publishes }: ShopContext): ShopPart {
-  const { db, pool } = context.database;
-  const intake = createOrderIntake({ db, pool, events, publishes, logger: log });
+export function createSyncPart({ context, log, tiktok, calls, workflows, schedules, intake }: ShopContext): ShopPart {
+  const { db } = context.database;
   const closing = new AbortController();
   let ensuring = Promise.resolve();
   return {
