@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { DemoApi } from './demo/api.ts';
+import { register } from './demo/person.ts';
+import { until } from './demo/until.ts';
 import { writeClip } from './demo/clip.ts';
 import { consent } from './demo/consent.ts';
 import { followPost, type LifeEvents } from './demo/post-life.ts';
@@ -16,14 +16,7 @@ import { reasonOf, StartError } from './supervisor/start-error.ts';
 const PAGE = '/crm/social/tiktok';
 const USERNAME = 'showrunner_demo';
 const CAPTION = 'Good morning from Showrunner #sunrise #demo';
-/** TikTok gives the link after its moderation, and numbers after that. */
-const PATIENCE_MS = 60_000;
-const POLL_MS = 500;
 
-interface Person {
-  email: string;
-  password: string;
-}
 interface Account {
   id: string;
   username: string | null;
@@ -38,13 +31,6 @@ interface Totals {
   like_count: number;
   comment_count: number;
   share_count: number;
-}
-
-async function register(api: DemoApi): Promise<Person> {
-  const person = { email: `demo-${randomBytes(4).toString('hex')}@example.test`, password: randomBytes(9).toString('base64url'), full_name: 'Demo' };
-  await api.post('/api/auth/register', person);
-  await api.signIn(person.email, person.password);
-  return person;
 }
 
 async function connect(api: DemoApi, apiUrl: string): Promise<{ account: Account; creator: CreatorInfo }> {
@@ -64,17 +50,6 @@ async function upload(api: DemoApi, path: string, account: Account, creator: Cre
   form.append('file', await openAsBlob(path, { type: 'video/mp4' }), 'sunrise.mp4');
   const { items } = await api.upload<{ items: { id: string }[] }>('/api/posts', form, signal);
   return items[0]!.id;
-}
-
-/** Asks until there is an answer; null: not in time. */
-async function until<T>(ask: () => Promise<T | null>, signal: AbortSignal): Promise<T | null> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (Date.now() < deadline && !signal.aborted) {
-    const answer = await ask();
-    if (answer !== null) return answer;
-    await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
-  }
-  return null;
 }
 
 interface Outcome {

@@ -2,10 +2,12 @@ import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ShopMessage } from '../domain/contracts/shop-message.ts';
 import { DemoApi } from './demo/api.ts';
+import { register } from './demo/person.ts';
 import { openScreen, type Screen } from './demo/screen.ts';
 import { consumeFromRabbit, describeMessage, takeCallbacks, type MessageSource } from './demo/shop-messages.ts';
-import { buy, connectShop, finished, openShop, register, until, type Channel, type Order } from './demo/shop-scene.ts';
+import { buy, connectShop, finished, openShop, type Channel, type Order } from './demo/shop-scene.ts';
 import { findShowrunner, type DemoTarget } from './demo/target.ts';
+import { until } from './demo/until.ts';
 import { reasonOf, StartError } from './supervisor/start-error.ts';
 
 const EXCHANGES = [process.env.ORDER_EXCHANGE_NAME || 'showrunner.orders', process.env.PRODUCT_EXCHANGE_NAME || 'showrunner.products'];

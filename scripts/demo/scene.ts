@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RuleDefinition } from '../../domain/contracts/rule.ts';
 import type { DemoApi } from './api.ts';
+import { register } from './person.ts';
 
 export const ROOM = 'gifts';
 /** Apiece. */
@@ -18,9 +19,7 @@ export interface Scene {
 
 /** Registers somebody, gives them a lamp and two rules, and connects them to a room of the sandbox. */
 export async function setTheScene(api: DemoApi, webhookUrl: string): Promise<Scene> {
-  const person = { email: `demo-${randomBytes(4).toString('hex')}@example.test`, password: randomBytes(9).toString('base64url'), full_name: 'Demo' };
-  await api.post('/api/auth/register', person);
-  await api.signIn(person.email, person.password);
+  const person = await register(api);
 
   const topic = `showrunner/demo/${randomBytes(4).toString('hex')}/set`;
   const payload = { state: '{{command}}', why: '{{why}}', received_at: '{{received_at}}' };

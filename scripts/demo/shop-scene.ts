@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '../supervisor/start-error.ts';
 import type { DemoApi } from './api.ts';
 import { consentOfSeller } from './consent.ts';
+import { until } from './until.ts';
 
-const POLL_MS = 250;
-const PATIENCE_MS = 60_000;
 const LAMPS = ['Desk lamp', 'Garden lantern', 'Rose mug', 'Ring light'];
 
 export interface Channel {
@@ -24,13 +22,6 @@ export interface Order {
   order_id: string;
   status: string;
   delivery_option_id: string | null;
-}
-
-export async function register(api: DemoApi): Promise<{ email: string; password: string }> {
-  const person = { email: `demo-${randomBytes(4).toString('hex')}@example.test`, password: randomBytes(9).toString('base64url'), full_name: 'Demo' };
-  await api.post('/api/auth/register', person);
-  await api.signIn(person.email, person.password);
-  return person;
 }
 
 /** A seller with a shop of their own in the sandbox: a shop is in one workspace at a time, and this demo may have run before. @returns the seller's open_id */
@@ -56,17 +47,6 @@ export async function finished(api: DemoApi, jobId: string, signal: AbortSignal)
   }, signal);
   if (!job || job.state === 'failed') throw new StartError(`The job ${jobId} ${job ? `failed: ${job.state_reason ?? 'no reason given'}` : 'did not end in time'}.`);
   return job;
-}
-
-/** Asks until there is an answer; null: not in time. */
-export async function until<T>(ask: () => Promise<T | null>, signal: AbortSignal, patienceMs = PATIENCE_MS): Promise<T | null> {
-  const deadline = Date.now() + patienceMs;
-  while (Date.now() < deadline && !signal.aborted) {
-    const answer = await ask();
-    if (answer !== null) return answer;
-    await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
-  }
-  return null;
 }
 
 /** A buyer in TikTok's shop, by the sandbox's control API: who pays two seconds later. @returns the order's id */
