@@ -7,16 +7,17 @@
 export const FOLDERS = {
   domain: { may: [], packages: ['zod'], why: 'pure facts and decisions: no I/O, no clock, no randomness' },
   workflows: { may: ['domain'], types: ['activities'], packages: ['@temporalio/workflow', '@temporalio/common'], why: 'deterministic orchestration' },
-  activities: { may: ['domain', 'db', 'tiktok', 'devices', 'messaging', 'media'], messages: true, why: 'side effects, by what is handed in' },
+  activities: { may: ['domain', 'db', 'tiktok', 'devices', 'messaging', 'media', 'social'], messages: true, why: 'side effects, by what is handed in' },
   tiktok: { may: ['domain'], why: 'TikTok’s wire and errors, not our tables' },
   devices: { may: ['domain'], why: 'MQTT and HTTP devices' },
   messaging: { may: ['domain'], why: 'queues, streams, webhooks and mail' },
   media: { may: ['domain'], why: 'streams and object storage' },
+  social: { may: ['domain'], why: 'identity providers, app stores and push: their wire and errors, not our tables' },
   db: { may: ['domain'], why: 'schema and repositories' },
   config: { may: ['domain'], why: 'the environment, parsed' },
-  api: { may: ['domain', 'db'], types: ['workflows', 'media'], messages: true, roots: ['api/main.ts'], rootsMay: ['media'], why: 'thin HTTP' },
+  api: { may: ['domain', 'db'], types: ['workflows', 'media', 'social'], messages: true, roots: ['api/main.ts'], rootsMay: ['media', 'social'], why: 'thin HTTP' },
   workers: {
-    may: ['domain', 'db', 'config', 'activities', 'workflows', 'tiktok', 'devices', 'messaging', 'media'],
+    may: ['domain', 'db', 'config', 'activities', 'workflows', 'tiktok', 'devices', 'messaging', 'media', 'social'],
     roots: ['workers/main.ts'],
     why: 'composition roots, one a role',
   },
@@ -30,4 +31,5 @@ export const FREE_FOLDERS = ['scripts', 'tests', 'bench'];
 /** Packages that one folder alone may import, tests and benchmarks apart. */
 export const SOLE_IMPORTERS = {
   'tiktok-live-connector': 'tiktok/live',
+  'node-media-server': 'media/rtmp',
 };

@@ -68,6 +68,7 @@ const browserGlobals = Object.fromEntries(
     ...['document', 'location', 'history', 'sessionStorage', 'addEventListener', 'dispatchEvent', 'Event', 'CSS', 'URL', 'URLSearchParams'],
     ...['fetch', 'FormData', 'XMLHttpRequest', 'AbortController', 'AbortSignal', 'TextDecoderStream', 'crypto'],
     ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+    ...['navigator', 'performance', 'removeEventListener', 'RTCPeerConnection', 'RTCRtpSender', 'MediaStream'],
   ].map((name) => [name, 'readonly']),
 );
 

@@ -20,7 +20,7 @@ export const envSchema = z.object({
   PORT: port.default(8080).describe('Port of the API and /docs.'),
   PUBLIC_URL: url('http', 'https').optional().describe('How people reach the API from outside; default http://HOST:PORT.'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('Least severe level that is logged.'),
-  METRICS_PORT: port.optional().describe('Port on which a worker serves /health and /metrics; off where absent.'),
+  METRICS_PORT: port.optional().describe('Port on which a worker serves /health and /metrics; off where absent. npm start gives each role the next one.'),
 
   DATABASE_URL: url('postgres', 'postgresql').optional().describe('PostgreSQL 14 or newer. Absent: an embedded one under .data/.'),
   DATABASE_POOL: positive.default(10).describe('Most connections of one process.'),
@@ -44,7 +44,7 @@ export const envSchema = z.object({
   S3_SECRET_ACCESS_KEY: z.string().optional().describe('Secret of the storage.'),
   MEDIA_MAX_BYTES: positive.default(4 * 1024 ** 3).describe('Largest file that may be uploaded, bytes; TikTok takes 4 GB.'),
   FFPROBE_PATH: z.string().default('ffprobe').describe('ffprobe, which checks videos before they are sent; where it is missing the checks that need it are left out.'),
-  REDIS_URL: url('redis', 'rediss').optional().describe('Events also go to the Redis Stream tiktok:events:{workspace_id}. Absent: off.'),
+  REDIS_URL: url('redis', 'rediss').optional().describe('Events also go to the Redis Stream tiktok:events:{workspace_id}; chat rooms and the cache are shared over it by several API processes. Absent: off, and one API process.'),
   SMTP_URL: url('smtp', 'smtps').optional().describe('Mail server for e-mail notifications. Absent: off.'),
   SMTP_FROM: z.string().default('Showrunner <showrunner@localhost>').describe('Sender of e-mail notifications.'),
 
@@ -76,6 +76,59 @@ export const envSchema = z.object({
   INVENTORY_EXCHANGE_NAME: z.string().min(1).max(127).default('showrunner.inventory').describe('Exchange (topic) from which bulk inventory comes.'),
   INVENTORY_QUEUE_NAME: z.string().min(1).max(127).default('showrunner.inventory').describe('Queue that is read; what can’t be read goes to the same name with .dead.'),
   ORDER_SERVICE_URL: url('http', 'https').optional().describe('Messages about orders and products also, or instead, as signed HTTP callbacks. Absent: off.'),
+  MEDIA_PORT: port.default(8090).describe('Port of the media host: WHIP, WHEP, HLS and signalling.'),
+  MEDIA_PUBLIC_URL: url('http', 'https').optional().describe('How browsers and encoders reach this media host; default http://HOST:MEDIA_PORT.'),
+  MEDIA_HOST_ID: z.string().regex(/^[\w.-]{1,64}$/).optional().describe('Stable name of this media host; its disk and its task queue go by it. Default: the host name.'),
+  MEDIA_ANNOUNCED_ADDRESS: z.string().optional().describe('Address or name that WebRTC is told to send to, where HOST is not what the outside sees.'),
+  MEDIA_RTC_PORT: port.default(30_000).describe('First port for WebRTC, UDP and TCP; one for each mediasoup worker from here on. Below those that the system gives to outgoing connections. 0: free ones.'),
+  MEDIA_WORKERS: z.coerce.number().int().min(1).max(64).optional().describe('mediasoup workers; default: one a core.'),
+  MEDIA_MAX_VIEWERS: positive.default(2_000).describe('WebRTC viewers that one media host takes; more get 503.'),
+  MEDIASOUP_WORKER_BIN: z.string().optional().describe('The mediasoup-worker binary. Absent: where npm run setup:media put it. Not there: WebRTC and RTMP are off.'),
+  FFMPEG_PATH: z.string().default('ffmpeg').describe('Where ffmpeg is. Not there: RTMP, HLS, recording and joined videos are off.'),
+  RTMP_PORT: port.default(1935).describe('Port on which encoders publish by RTMP.'),
+  RTMP_PUBLIC_URL: url('rtmp', 'rtmps').optional().describe('How encoders reach it; default rtmp://HOST:RTMP_PORT/live.'),
+  RTMP_PULL_URL: url('rtmp', 'rtmps').optional().describe('Where streams that another media server announces by POST /webhook/stream-event are fetched, such as rtmp://nginx:1935/live.'),
+  ICE_SERVERS: z.string().default('').describe('STUN and TURN servers told to browsers: stun:host:port, or turn:host:port?transport=udp|user|password, parted by commas.'),
+  STREAM_EVENT_SECRET: z.string().min(16).optional().describe('Verifies POST /webhook/stream-event: HMAC-SHA256 of the body in X-Signature, or a signed query.'),
+  STREAM_EVENT_ADDRESSES: z.string().default('').describe('Addresses and CIDR ranges whose stream events are believed unsigned, parted by commas.'),
+  STREAM_GRACE_S: z.coerce.number().int().min(1).max(3_600).default(60).describe('How long an encoder whose connection broke may take to come back into the same stream, seconds.'),
+  STREAM_SILENT_S: z.coerce.number().int().min(2).max(300).default(10).describe('An encoder that sends no media for so long without a goodbye is gone, seconds.'),
+  PLAY_URL_TTL_S: positive.default(3_600).describe('Life of a signed play URL of a private stream or video, seconds.'),
+  VOD_MAX_BYTES: positive.default(20 * 1024 ** 3).describe('Largest video that may be uploaded, bytes.'),
+  VOD_IMPORT_DIR: z.string().optional().describe('Folder from which POST /vod/upload takes files by path, such as where a media server records. Absent: off.'),
+  CACHE_TTL_S: z.coerce.number().int().min(0).max(3_600).default(30).describe('How long a cached list or detail lives at most, seconds; changes empty it at once. 0: nothing is kept.'),
+  ALLOW_UNVERIFIED_SOCIAL: flag.default(false).describe('1: the app’s users are who they say they are. For tries alone; npm start sets it where TIKTOK_ENV is sandbox.'),
+  APP_TOKEN_TTL_S: positive.default(30 * 86_400).describe('Life of the token that registerUser gives, seconds.'),
+  GOOGLE_CLIENT_IDS: z.string().default('').describe('OAuth client ids of the app, to which Google’s id tokens must be addressed, parted by commas. Absent: no sign-in with Google.'),
+  GOOGLE_JWKS_URL: url('http', 'https').default('https://www.googleapis.com/oauth2/v3/certs').describe('Google’s public keys.'),
+  APPLE_CLIENT_IDS: z.string().default('').describe('Bundle or service ids to which Apple’s id tokens must be addressed, parted by commas. Absent: no sign-in with Apple.'),
+  APPLE_JWKS_URL: url('http', 'https').default('https://appleid.apple.com/auth/keys').describe('Apple’s public keys.'),
+  FACEBOOK_APP_ID: z.string().optional().describe('App id at Facebook. Absent: no sign-in with Facebook.'),
+  FACEBOOK_APP_SECRET: z.string().optional().describe('App secret at Facebook, by which tokens are checked.'),
+  FACEBOOK_GRAPH_URL: url('http', 'https').default('https://graph.facebook.com').describe('Facebook’s Graph API.'),
+  APPLE_BUNDLE_ID: z.string().optional().describe('Bundle id of the iOS app. Absent: no purchases at Apple.'),
+  APPLE_APP_ID: positive.optional().describe('The app’s Apple ID (a number), which notifications of the production store are held against.'),
+  APPLE_ENVIRONMENT: z.enum(['Production', 'Sandbox']).default('Production').describe('Which of Apple’s stores purchases come from.'),
+  APPLE_ROOT_CERTIFICATES: z.string().default('').describe('Paths of Apple’s root certificates (https://www.apple.com/certificateauthority/), DER or PEM, parted by commas.'),
+  APPLE_ISSUER_ID: z.string().optional().describe('Issuer id of the App Store Server API key.'),
+  APPLE_KEY_ID: z.string().optional().describe('Id of that key.'),
+  APPLE_PRIVATE_KEY: z.string().optional().describe('Path of that key (.p8).'),
+  APPLE_STORE_URL: url('http', 'https').optional().describe('The App Store Server API; default: Apple’s of APPLE_ENVIRONMENT.'),
+  GOOGLE_PLAY_PACKAGE: z.string().optional().describe('Package name of the Android app. Absent: no purchases at Google Play.'),
+  GOOGLE_SERVICE_ACCOUNT: z.string().optional().describe('Path of the service account’s key (JSON), for Google Play and FCM.'),
+  GOOGLE_PLAY_URL: url('http', 'https').default('https://androidpublisher.googleapis.com').describe('The Google Play Developer API.'),
+  GOOGLE_TOKEN_URL: url('http', 'https').default('https://oauth2.googleapis.com/token').describe('Where Google gives access tokens to service accounts.'),
+  GOOGLE_NOTIFICATION_AUDIENCE: z.string().optional().describe('Audience of the tokens with which Pub/Sub pushes Google Play’s notifications. Absent: they are refused.'),
+  GOOGLE_NOTIFICATION_EMAIL: z.string().optional().describe('The service account as which Pub/Sub pushes them.'),
+  FCM_PROJECT_ID: z.string().optional().describe('Firebase project to push through. Absent: no push.'),
+  FCM_URL: url('http', 'https').default('https://fcm.googleapis.com').describe('FCM HTTP v1.'),
+  PAYOUT_MIN_COINS: positive.default(1_000).describe('Fewest coins that are paid out.'),
+  PAYOUT_COIN_MINOR: positive.default(50).describe('What 100 coins are worth when they are paid out, in minor units of PAYOUT_CURRENCY.'),
+  PAYOUT_CURRENCY: z.string().regex(/^[A-Z]{3}$/).default('USD').describe('Currency of payouts.'),
+  PAYOUT_HOLD_S: z.coerce.number().int().min(0).max(180 * 86_400).default(7 * 86_400).describe('How long coins are held before a payout may be approved, seconds.'),
+  VIDEO_MAX_BYTES: positive.default(512 * 1024 ** 2).describe('Largest video that the app may upload, bytes.'),
+  VIDEO_MAX_S: positive.default(180).describe('Longest video of the app, seconds.'),
+
   SANDBOX_PORT: port.optional().describe('Port of the sandbox that npm start runs; a free one where absent.'),
 
   JWT_SECRET: z.string().min(32).optional().describe('Signs access tokens; at least 32 characters. Absent: generated once into .data/, never in production.'),
@@ -126,7 +179,8 @@ const NEEDED_IN_PRODUCTION = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'MQTT_URL', 'J
 
 function productionFaults(env: Env): string[] {
   if (env.NODE_ENV !== 'production') return [];
-  return NEEDED_IN_PRODUCTION.filter((name) => env[name] === undefined).map((name) => `${name}: is needed in production`);
+  const missing = NEEDED_IN_PRODUCTION.filter((name) => env[name] === undefined).map((name) => `${name}: is needed in production`);
+  return env.ALLOW_UNVERIFIED_SOCIAL ? [...missing, 'ALLOW_UNVERIFIED_SOCIAL: must not be set in production'] : missing;
 }
 
 const REAL_TIKTOK = {
