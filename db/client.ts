@@ -42,6 +42,8 @@ export function openDb({ url, max = 10, name = 'showrunner', onError = () => und
   pool.on('error', onError);
   // The pool listens to idle connections only: one that breaks between two statements of a transaction would end the process.
   pool.on('connect', (client) => client.on('error', onError));
+  // Our statements are short: compiling one (where its estimate is high, as with many small look-ups) takes ten times as long as running it.
+  pool.on('connect', (client) => void client.query('set jit = off').catch(onError));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return { db, pool, close: () => db.destroy() };
 }

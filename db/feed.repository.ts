@@ -1,9 +1,11 @@
 import type { LiveEvent } from '../domain/contracts/live-event.ts';
 import type { ShopEvent } from '../domain/contracts/shop-event.ts';
+import type { SocialEvent } from '../domain/contracts/social-event.ts';
 import type { Db } from './client.ts';
 import { readRanges, toLiveEvent, type EventRange } from './event.repository.ts';
 import type { Row } from './schema.ts';
 import { readShopEvents } from './shop-event.repository.ts';
+import { readSocialEvents } from './social-event.repository.ts';
 
 /** How far a follower has read: everything up to `seq`, or, where `position` is given, a part of `seq`'s own events. */
 export interface FeedCursor {
@@ -22,7 +24,7 @@ export interface FeedNotification {
 export interface FeedEntry {
   seq: number;
   livestream_id: string | null;
-  item: LiveEvent | ShopEvent | FeedNotification;
+  item: LiveEvent | ShopEvent | SocialEvent | FeedNotification;
 }
 
 export interface FeedPage {
@@ -34,16 +36,18 @@ export interface FeedPage {
 
 const ROWS_A_PAGE = 100;
 
-/** The oldest seq that is kept (null: none), and the newest that there ever was (0: nothing has happened). */
+/**
+ * The oldest seq that is kept (null: none), and the newest that there ever was (0: nothing has happened). One statement:
+ * a first entry stored between two would look like a feed whose entries have all expired.
+ */
 export async function feedBounds(db: Db, workspaceId: string): Promise<{ oldest: number | null; head: number }> {
-  const oldest = await db
-    .selectFrom('workspace_feed')
-    .select('seq')
-    .where('workspace_id', '=', workspaceId)
-    .orderBy('seq')
-    .limit(1)
-    .executeTakeFirst();
-  return { oldest: oldest?.seq ?? null, head: (await feedHeads(db, [workspaceId])).get(workspaceId) ?? 0 };
+  const { oldest, head } = await db
+    .selectNoFrom((eb) => [
+      eb.selectFrom('workspace_feed').select('seq').where('workspace_id', '=', workspaceId).orderBy('seq').limit(1).as('oldest'),
+      eb.selectFrom('workspace_feed_heads').select('seq').where('workspace_id', '=', workspaceId).as('head'),
+    ])
+    .executeTakeFirstOrThrow();
+  return { oldest, head: head ?? 0 };
 }
 
 export async function feedHeads(db: Db, workspaceIds: readonly string[]): Promise<Map<string, number>> {
@@ -65,15 +69,17 @@ export async function readFeed(db: Db, workspaceId: string, after: FeedCursor, l
   if (rows.length === 0) return { entries: [], next: after, skipped: false };
 
   const plan = planPage(rows, after, limit);
-  const [events, notifications, shopEvents] = await Promise.all([
+  const [events, notifications, shopEvents, socialEvents] = await Promise.all([
     readRanges(db, plan.ranges),
     readNotifications(db, plan.notifications),
     readShopEntries(db, plan.shopEvents),
+    readSocialEntries(db, plan.socialEvents),
   ]);
   const entries: FeedEntry[] = [
     ...events.map((row) => ({ seq: row.seq, livestream_id: row.livestream_id, item: toLiveEvent(row) })),
     ...notifications,
     ...shopEvents,
+    ...socialEvents,
   ].sort((a, b) => a.seq - b.seq);
   const expected = after.position === null ? after.seq + 1 : after.seq;
   return { entries, next: plan.next, skipped: (rows[0]?.seq ?? expected) > expected };
@@ -83,16 +89,20 @@ interface PagePlan {
   ranges: EventRange[];
   notifications: Row<'workspace_feed'>[];
   shopEvents: Row<'workspace_feed'>[];
+  socialEvents: Row<'workspace_feed'>[];
   next: FeedCursor;
 }
 
+/** Entries that are one thing each. */
+const SINGLE = { notification: 'notifications', shop_event: 'shopEvents', social_event: 'socialEvents' } as const;
+
 function planPage(rows: readonly Row<'workspace_feed'>[], after: FeedCursor, limit: number): PagePlan {
-  const plan: PagePlan = { ranges: [], notifications: [], shopEvents: [], next: after };
+  const plan: PagePlan = { ranges: [], notifications: [], shopEvents: [], socialEvents: [], next: after };
   let room = limit;
   for (const row of rows) {
     if (room === 0) break;
-    if (row.kind === 'notification' || row.kind === 'shop_event') {
-      (row.kind === 'notification' ? plan.notifications : plan.shopEvents).push(row);
+    if (row.kind !== 'events') {
+      plan[SINGLE[row.kind]].push(row);
       room -= 1;
     } else if (row.livestream_id !== null && row.first_position !== null && row.last_position !== null) {
       const resumed = after.position !== null && row.seq === after.seq ? after.position + 1 : row.first_position;
@@ -130,6 +140,17 @@ async function readShopEntries(db: Db, rows: readonly Row<'workspace_feed'>[]): 
   );
   return rows.flatMap(({ seq, shop_event_id }) => {
     const item = byId.get(shop_event_id ?? '');
+    return item ? { seq, livestream_id: null, item } : [];
+  });
+}
+
+async function readSocialEntries(db: Db, rows: readonly Row<'workspace_feed'>[]): Promise<FeedEntry[]> {
+  const byId = await readSocialEvents(
+    db,
+    rows.flatMap((row) => row.social_event_id ?? []),
+  );
+  return rows.flatMap(({ seq, social_event_id }) => {
+    const item = byId.get(social_event_id ?? '');
     return item ? { seq, livestream_id: null, item } : [];
   });
 }

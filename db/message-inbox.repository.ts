@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { NewInventoryRequest } from '../domain/contracts/shop-job.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { KnownChannel, RefusedRequest } from '../domain/shop/message-inventory.ts';
 import type { Db } from './client.ts';
-import { newId } from './ids.ts';
+import { newId, stableId } from './ids.ts';
 import { insertInventoryRequests } from './inventory-request.repository.ts';
 
 /** The channels of a workspace among those that are named either way. */
@@ -44,8 +43,7 @@ const MAX_BODY_CHARS = 65_536;
 
 /** Keeps what could not be taken, for people to look at; the dead-letter queue has it whole. The same message is kept once. */
 export async function storeDeadLetter(db: Db, { queue, message_id, body, code, reason }: DeadLetter): Promise<void> {
-  const hex = createHash('sha256').update(JSON.stringify([queue, message_id, body])).digest('hex');
-  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  const id = stableId(JSON.stringify([queue, message_id, body]));
   await db
     .insertInto('shop_dead_letters')
     .values({ id, queue, message_id: message_id && withoutNul(message_id), body: withoutNul(body.slice(0, MAX_BODY_CHARS)), code, reason: withoutNul(reason) })

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { PLAN_LIMITS, type PlanTier } from '../domain/plans.ts';
+import { deleteOldAppNotifications } from './app-notification.repository.ts';
 import type { Db } from './client.ts';
 import { deleteOldMessages } from './outbox-retention.repository.ts';
 
@@ -20,6 +21,8 @@ export async function deleteExpired(db: Db, tier: PlanTier, now: Date): Promise<
       select livestream_id, position from events where received_at < ${before} and livestream_id in ${livestreams} limit ${CHUNK})`,
     sql`delete from shop_events where id in (
       select id from shop_events where received_at < ${before} and workspace_id in ${workspaces} limit ${CHUNK})`,
+    sql`delete from social_events where id in (
+      select id from social_events where received_at < ${before} and workspace_id in ${workspaces} limit ${CHUNK})`,
     sql`delete from executions where id in (
       select id from executions where created_at < ${before} and status <> 'pending' and workspace_id in ${workspaces} limit ${CHUNK})`,
     sql`delete from workspace_feed where (workspace_id, seq) in (
@@ -34,7 +37,7 @@ export async function deleteExpired(db: Db, tier: PlanTier, now: Date): Promise<
 
 /**
  * Deletes what nobody reads any more whatever the plan: cooldowns that are over, rate counters, closed streaks of ended LIVEs, idempotency keys
- * of posts, webhooks of TikTok Shop, messages that were sent. @param beat called after each chunk of what may be much
+ * of posts, webhooks of TikTok Shop, messages that were sent, notifications of the app. @param beat called after each chunk of what may be much
  */
 export async function deleteSpent(db: Db, beat: () => void = () => undefined): Promise<void> {
   await sql`delete from rule_cooldowns where until < now() - interval '1 day'`.execute(db);
@@ -43,6 +46,7 @@ export async function deleteSpent(db: Db, beat: () => void = () => undefined): P
   await sql`delete from gift_streaks where not is_open and last_at < now() - interval '2 days'`.execute(db);
   await deleteOldMessages(db, beat);
   await deleteSpentWebhooks(db, beat);
+  await deleteOldAppNotifications(db, beat);
 }
 
 /** Of TikTok Shop, settled 30 days ago. Far longer than TikTok's bytes are taken for fresh: one that comes again is known, or too old. */

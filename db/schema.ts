@@ -7,6 +7,8 @@ import type { WorkspaceRole } from '../domain/permissions.ts';
 import type { PlanTier } from '../domain/plans.ts';
 import type { PublishingTables } from './schema-publishing.ts';
 import type { ShopTables } from './schema-shop.ts';
+import type { SocialTables } from './schema-social.ts';
+import type { StreamTables } from './schema-streams.ts';
 import type { BigIntNumber, CreatedAt, JsonOf, Timestamp } from './schema-types.ts';
 
 export interface UsersTable {
@@ -255,7 +257,7 @@ export interface NotificationReadsTable {
 export interface WorkspaceFeedTable {
   workspace_id: string;
   seq: BigIntNumber;
-  kind: 'events' | 'notification' | 'shop_event';
+  kind: 'events' | 'notification' | 'shop_event' | 'social_event';
   livestream_id: string | null;
   first_position: number | null;
   last_position: number | null;
@@ -263,6 +265,8 @@ export interface WorkspaceFeedTable {
   notification_id: string | null;
   /** For kind shop_event. */
   shop_event_id: string | null;
+  /** For kind social_event. */
+  social_event_id: string | null;
   created_at: CreatedAt;
 }
 
@@ -298,7 +302,7 @@ export interface RateCountersTable {
   resets_at: Timestamp;
 }
 
-export interface Database extends PublishingTables, ShopTables {
+export interface Database extends PublishingTables, ShopTables, SocialTables, StreamTables {
   users: UsersTable;
   workspaces: WorkspacesTable;
   workspace_members: WorkspaceMembersTable;

@@ -39,6 +39,13 @@ export const PERMISSIONS = {
   'shipping.view': WAREHOUSE,
   'shipping.edit': WAREHOUSE,
   'jobs.view': SHOP_TEAM,
+  'streams.view': WORKSPACE_ROLES,
+  'streams.edit': OPERATORS,
+  'streams.moderate': OPERATORS,
+  'vods.view': WORKSPACE_ROLES,
+  'vods.edit': OPERATORS,
+  'social.view': ['owner', 'admin'],
+  'social.manage': ['owner', 'admin'],
   'shop_webhooks.view': ['owner', 'admin'],
   'shop_webhooks.replay': ['owner', 'admin'],
 } as const satisfies Record<string, readonly WorkspaceRole[]>;

@@ -9,7 +9,10 @@ const QUOTED = /[",\r\n]/;
  * an apostrophe in front; numbers stay numbers.
  */
 export const csvOf = (header: readonly string[], rows: readonly (readonly CsvCell[])[]): string =>
-  [header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+  [header, ...rows].map(csvRow).join('');
+
+/** One line of such a table, for one that is written bit by bit. */
+export const csvRow = (row: readonly CsvCell[]): string => `${row.map(cell).join(',')}\r\n`;
 
 function cell(value: CsvCell): string {
   if (value === null) return '';

@@ -1,11 +1,12 @@
 import { EVENT_TYPES, type LiveEvent } from './live-event.ts';
 import { SHOP_EVENT_TYPES, type ShopEvent } from './shop-event.ts';
 import type { StockBasis } from './shop-job.ts';
+import type { SocialEvent } from './social-event.ts';
 
-/** What rules wait for: what happens in a LIVE, and in a shop. */
+/** What rules wait for: what happens in a LIVE, in a shop, and in the social app (whose gifts are of the same type as a LIVE's). */
 export const RULE_EVENT_TYPES = [...EVENT_TYPES, ...SHOP_EVENT_TYPES] as const;
 export type RuleEventType = (typeof RULE_EVENT_TYPES)[number];
-export type RuleEvent = LiveEvent | ShopEvent;
+export type RuleEvent = LiveEvent | ShopEvent | SocialEvent;
 
 export const OPERATORS = ['==', '!=', '>', '>=', '<', '<=', 'contains', 'not_contains', 'in', 'not_in'] as const;
 export type Operator = (typeof OPERATORS)[number];

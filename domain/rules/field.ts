@@ -81,6 +81,10 @@ const KNOWN: Record<KnownField, FieldReader> = {
   seller_sku: (e) => e.seller_sku,
   available: (e) => e.available,
   previous_available: (e) => e.previous_available,
+  gift_transaction_id: (e) => e.gift_transaction_id,
+  receiver: (e) => e.receiver,
+  stream_id: (e) => e.stream_id,
+  video_id: (e) => e.video_id,
 };
 
 /** `user.…` names the flat fields of who did it, under the names that people expect there. */

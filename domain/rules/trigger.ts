@@ -1,6 +1,7 @@
 import type { LiveEvent } from '../contracts/live-event.ts';
 import type { RuleDefinition, RuleEvent } from '../contracts/rule.ts';
 import type { ShopEvent } from '../contracts/shop-event.ts';
+import type { SocialEvent } from '../contracts/social-event.ts';
 
 /** Why an event does not even ask a rule's conditions. */
 export const NO_TRIGGERS = ['event_type', 'livestream', 'history', 'streak_not_ended', 'nothing_added', 'no_sale', 'stock_level'] as const;
@@ -18,7 +19,8 @@ export function whyNoTrigger(rule: Trigger, event: RuleEvent): NoTrigger | null 
   return whyNoLiveTrigger(rule, event);
 }
 
-function whyNoLiveTrigger(rule: Trigger, event: LiveEvent): NoTrigger | null {
+/** Also of the app's gifts, which are of no livestream. */
+function whyNoLiveTrigger(rule: Trigger, event: LiveEvent | SocialEvent): NoTrigger | null {
   if (rule.livestream_id !== null && rule.livestream_id !== event.livestream_id) return 'livestream';
   if (event.is_history) return 'history';
   if (event.type !== 'gift') return null;
