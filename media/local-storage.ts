@@ -19,15 +19,19 @@ export function createLocalStorage(folder: string): MediaStorage {
   return {
     async put(key, source, maxBytes) {
       const path = pathOf(key);
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const unfinished = `${path}.${randomUUID()}.part`;
       const counter = createByteCounter(maxBytes);
+      // A source may fail before anything reads it, as a file that is not there does: with nobody listening, that would end the process.
+      source.once('error', () => undefined);
       try {
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        if (source.errored) throw source.errored;
         await pipeline(source, counter.stream, createWriteStream(unfinished, { mode: 0o600, flush: true }));
         // Nobody writes to a stored file again: what was checked is what is sent.
         await chmod(unfinished, 0o400);
         await rename(unfinished, path);
       } catch (error) {
+        source.destroy();
         await rm(unfinished, { force: true });
         throw error;
       }

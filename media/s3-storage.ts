@@ -1,5 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,6 +22,8 @@ export interface S3Options {
 /** S3 allows 10,000 parts: 4 GiB in parts of 8 MiB are 512. */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_AT_ONCE = 2;
+/** S3 takes no longer ones. */
+const LONGEST_PRESIGNED_S = 7 * 86_400;
 
 /** Files in a bucket that every process reaches. An upload that ends early leaves no object and no parts. */
 export function createS3Storage({ bucket, region, endpoint, credentials }: S3Options): MediaStorage {
@@ -64,10 +67,8 @@ export function createS3Storage({ bucket, region, endpoint, credentials }: S3Opt
         body.destroy(error);
         throw error;
       });
-      const fed = pipeline(source, counter.stream, body).catch(async (error: unknown) => {
-        await upload.abort();
-        throw error;
-      });
+      // A source that breaks breaks the body, on which the upload takes its parts back before it is over; its own abort() would not wait for that.
+      const fed = pipeline(source, counter.stream, body);
       // The reason lies with whoever failed first; the other only says that it was cut off.
       const [feeding, sending] = await Promise.allSettled([fed, sent]);
       if (feeding.status === 'rejected') throw feeding.reason;
@@ -88,6 +89,7 @@ export function createS3Storage({ bucket, region, endpoint, credentials }: S3Opt
         throw error;
       }
     },
+    presign: (key, ttlS) => getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: Math.min(ttlS, LONGEST_PRESIGNED_S) }),
     async delete(key) {
       await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },

@@ -19,6 +19,8 @@ export interface MediaStorage {
   read(key: string, first: number, last: number): Promise<Readable & { release?(part: Uint8Array): void }>;
   /** A path on this machine's disk, for ffprobe; a remote file is fetched first. `close` frees it. */
   localPath(key: string): Promise<{ path: string; close(): Promise<void> }>;
+  /** A URL under which anybody may read it for so many seconds; absent: this storage has none. */
+  presign?(key: string, ttlS: number): Promise<string>;
   /** Deleting what is not there changes nothing. */
   delete(key: string): Promise<void>;
 }
