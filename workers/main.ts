@@ -5,6 +5,7 @@ import { ROLES, taskQueue, type Role } from '../domain/names.ts';
 import { createActionsRole } from './actions.ts';
 import { createContext, type WorkerContext } from './context.ts';
 import { createLiveRole } from './live.ts';
+import { createMediaRole } from './media.ts';
 import { serveMetrics } from './metrics.ts';
 import { createPublishRole } from './publish.ts';
 import type { RoleParts } from './role.ts';
@@ -12,6 +13,7 @@ import { runWorker } from './run-worker.ts';
 import { installRuntime } from './runtime.ts';
 import { ensureSchedules } from './schedules.ts';
 import { createShopRole } from './shop.ts';
+import { createSocialRole } from './social.ts';
 import { buildWorkflowBundle } from './workflow-bundle.ts';
 
 const CREATE: Record<Role, (context: WorkerContext) => Promise<RoleParts>> = {
@@ -19,9 +21,11 @@ const CREATE: Record<Role, (context: WorkerContext) => Promise<RoleParts>> = {
   actions: createActionsRole,
   publish: createPublishRole,
   shop: createShopRole,
+  media: createMediaRole,
+  social: createSocialRole,
 };
 
-/** `tsx workers/main.ts live|actions|publish`: one role in one process, so that roles scale apart. */
+/** `tsx workers/main.ts live|actions|publish|shop|media|social`: one role in one process, so that roles scale apart. */
 async function main(): Promise<void> {
   const role = roleOf(process.argv[2]);
   const env = parseEnv(process.env);
@@ -30,7 +34,7 @@ async function main(): Promise<void> {
   let close = async (): Promise<void> => booting.abort();
   onShutdown(() => close(), { log, timeoutMs: 30_000 });
 
-  installRuntime(log);
+  const sdkMetrics = await installRuntime(log, env.METRICS_PORT !== undefined);
   const bundle = buildWorkflowBundle();
   const context = await createContext(env, role, log, booting.signal);
   const parts = await CREATE[role](context);
@@ -49,7 +53,7 @@ async function main(): Promise<void> {
     },
     log,
   );
-  const metrics = env.METRICS_PORT === undefined ? null : await serveMetrics(context.metrics.registry, env.HOST, env.METRICS_PORT);
+  const metrics = env.METRICS_PORT === undefined ? null : await serveMetrics({ registry: context.metrics.registry, sdkMetrics, log }, env.HOST, env.METRICS_PORT);
   close = async () => {
     metrics?.close();
     await worker.stop();

@@ -1,10 +1,15 @@
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { GracefulShutdownPeriodExpiredError, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { ErrorLog } from '../activities/live/log.ts';
 
 const AGAIN_MS = 1_000;
+/**
+ * An activity that does not end when it is cancelled is left behind after this: half of what a process has to close (main.ts), so that what it
+ * holds besides, such as the sessions of a media host, is closed too. Temporal gives the activity to another worker.
+ */
+const SHUTDOWN_FORCE_TIME = '15s';
 
 export interface RunningWorker {
-  /** Stops polling, lets activities end, resolves when all is done. Idempotent. */
+  /** Stops polling, cancels activities and lets them end, resolves when all is done, or after `shutdownForceTime`. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -14,13 +19,18 @@ export interface RunningWorker {
  */
 export async function runWorker(options: WorkerOptions & { connection: NativeConnection }, log: ErrorLog): Promise<RunningWorker> {
   let stopping = false;
-  let worker = await Worker.create(options);
+  const create = (): Promise<Worker> => Worker.create({ shutdownForceTime: SHUTDOWN_FORCE_TIME, ...options });
+  let worker = await create();
   const loop = async (): Promise<void> => {
     while (true) {
       try {
         await worker.run();
         return;
       } catch (error) {
+        if (stopping && error instanceof GracefulShutdownPeriodExpiredError) {
+          log.warn({ task_queue: options.taskQueue }, 'activities did not end in time and are left behind');
+          return;
+        }
         log.error({ err: error, task_queue: options.taskQueue }, 'the Temporal worker failed; a new one takes over');
       }
       worker = await recreate();
@@ -32,7 +42,7 @@ export async function runWorker(options: WorkerOptions & { connection: NativeCon
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       if (stopping) return worker;
       try {
-        return await Worker.create(options);
+        return await create();
       } catch (error) {
         log.warn({ err: error, task_queue: options.taskQueue }, 'the Temporal worker can not be made yet');
       }

@@ -10,6 +10,7 @@ interface PeriodicWork {
 /** All periodic work there is. */
 const SCHEDULES: readonly PeriodicWork[] = [
   { workflowType: 'enforceRetention', role: 'actions', spec: { calendars: [{ hour: 4, minute: 7 }] } },
+  { workflowType: 'checkLedger', role: 'social', spec: { calendars: [{ hour: 3, minute: 17 }] } },
   { workflowType: 'sweepLivestreams', role: 'actions', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepActions', role: 'actions', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepPosts', role: 'publish', spec: { intervals: [{ every: '1 minute' }] } },
@@ -17,7 +18,15 @@ const SCHEDULES: readonly PeriodicWork[] = [
   { workflowType: 'sweepJobs', role: 'shop', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepShopWebhooks', role: 'shop', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepLabels', role: 'shop', spec: { intervals: [{ every: '30 minutes' }] } },
+  { workflowType: 'sweepBroadcasts', role: 'media', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepChatRestrictions', role: 'media', spec: { intervals: [{ every: '1 minute' }] } },
   { workflowType: 'sweepOrders', role: 'shop', spec: { intervals: [{ every: '5 minutes' }] } },
+  { workflowType: 'sweepVods', role: 'media', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepAccounts', role: 'social', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepVideos', role: 'social', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepPushes', role: 'social', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepPurchases', role: 'social', spec: { intervals: [{ every: '1 minute' }] } },
+  { workflowType: 'sweepPayouts', role: 'social', spec: { intervals: [{ every: '1 minute' }] } },
 ];
 
 /** Makes the Schedules, or brings them to what the code says; safe when several workers do it at once. */

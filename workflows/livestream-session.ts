@@ -35,16 +35,6 @@ export async function livestreamSession(input: LivestreamSessionInput): Promise<
   let disconnecting = false;
   let consuming: CancellationScope | null = null;
 
-  setHandler(statusQuery, () => ({ status, reason }));
-  setHandler(disconnectSignal, () => {
-    disconnecting = true;
-    consuming?.cancel();
-  });
-  setHandler(openedSignal, () => {
-    progress.was_live = true;
-    show('live', null);
-  });
-
   const show = (next: LivestreamStatus, why: string | null): void => {
     status = next;
     reason = why;
@@ -66,6 +56,17 @@ export async function livestreamSession(input: LivestreamSessionInput): Promise<
       consuming = null;
     }
   };
+
+  // Below what they use: a signal that came before the first step is handled here and now.
+  setHandler(statusQuery, () => ({ status, reason }));
+  setHandler(disconnectSignal, () => {
+    disconnecting = true;
+    consuming?.cancel();
+  });
+  setHandler(openedSignal, () => {
+    progress.was_live = true;
+    show('live', null);
+  });
 
   show(status, null);
   while (!disconnecting) {

@@ -4,7 +4,7 @@ import { SAMPLE_EVERY_MS } from '../../domain/analytics/sampling.ts';
 import { analyticsWorkflowId, taskQueue } from '../../domain/names.ts';
 
 const DEADLINE_MS = 10_000;
-const RUN_TIMEOUT = '14 minutes';
+const RUN_TIMEOUT = '14 minutes' as const;
 
 export interface AnalyticsSchedules {
   /** Makes the account's Schedule and has it run at once, or brings the one there is to what the code says. */

@@ -5,7 +5,7 @@ import { syncJitterMs, syncOffsetMs } from '../../domain/shop/sync-times.ts';
 
 const DEADLINE_MS = 10_000;
 /** What a run has not done by then the next goes on with, from the page at which it stands. */
-const RUN_TIMEOUT = '30 minutes';
+const RUN_TIMEOUT = '30 minutes' as const;
 
 /** The Schedule of each channel's `shopSync`. */
 export interface SyncSchedules {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import { stableId } from '../../../db/ids.ts';
 import { createNotification } from '../../../db/notification.repository.ts';
 import type { DueCallback } from '../../../db/outbox-callback.repository.ts';
 
@@ -16,16 +16,10 @@ export function createCallbackAlert({ pool, hint, logger }: CallbackAlertDeps): 
     const day = new Date().toISOString().slice(0, 10);
     const message = `The order service (ORDER_SERVICE_URL) does not take message ${message_id} of ${created_at.toISOString()}: ${error} It is tried for 7 days; GET /messages?state=failing shows all.`;
     try {
-      const created = await createNotification(pool, { workspace_id, action_id: onceADay(workspace_id, day), livestream_id: null, message });
+      const created = await createNotification(pool, { workspace_id, action_id: stableId(`callback-alert:${workspace_id}:${day}`), livestream_id: null, message });
       if (created) hint(workspace_id);
     } catch (fault) {
       logger.warn({ err: fault, workspace_id }, 'people could not be told that the order service does not take messages');
     }
   };
-}
-
-/** A UUID (version 8, RFC 9562) that all processes make alike. */
-function onceADay(workspaceId: string, day: string): string {
-  const hex = createHash('sha256').update(`callback-alert:${workspaceId}:${day}`).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
