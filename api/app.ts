@@ -82,10 +82,13 @@ const headers = (config: ApiConfig): MiddlewareHandler<AppEnv> => {
   };
 };
 
+/** Of resumable uploads: https://tus.io/protocols/resumable-upload */
+const TUS_HEADERS = ['Tus-Resumable', 'Tus-Version', 'Tus-Extension', 'Tus-Max-Size', 'Upload-Length', 'Upload-Offset', 'Upload-Metadata', 'Upload-Defer-Length', 'Upload-Expires'];
+
 const crossOrigin = ({ corsOrigins }: ApiConfig): MiddlewareHandler =>
   cors({
     origin: corsOrigins,
-    allowHeaders: ['Authorization', 'Content-Type', 'X-Workspace-Id', 'X-Request-Id', 'Last-Event-ID', 'Idempotency-Key'],
-    exposeHeaders: ['X-Request-Id', 'Retry-After'],
+    allowHeaders: ['Authorization', 'Content-Type', 'X-Workspace-Id', 'X-Request-Id', 'Last-Event-ID', 'Idempotency-Key', 'Range', 'If-Range', ...TUS_HEADERS],
+    exposeHeaders: ['X-Request-Id', 'Retry-After', 'Location', 'ETag', 'Content-Range', 'Accept-Ranges', ...TUS_HEADERS],
     maxAge: 600,
   });

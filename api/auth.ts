@@ -1,11 +1,12 @@
-import { sign, verify } from 'hono/jwt';
 import type { Context, MiddlewareHandler } from 'hono';
-import { z } from 'zod';
+import { findAppAccount } from '../db/app-suspension.repository.ts';
 import { findMembership, firstMembership } from '../db/membership.repository.ts';
+import { readToken, signToken } from '../db/signed-token.ts';
 import { isAllowed, type Permission } from '../domain/permissions.ts';
 import type { AppEnv, RequestWorkspace } from './context.ts';
-import type { ApiConfig } from './deps.ts';
+import type { ApiConfig, ApiDeps } from './deps.ts';
 import { ApiError, fieldError } from './errors.ts';
+import { uuid } from './schemas/uuid.ts';
 import { takeWorkspaceTurn } from './workspace-rate.ts';
 
 /** What a route asks of its caller: nothing, a token, or a permission in the workspace that the request is about. */
@@ -21,20 +22,17 @@ export interface AccessOptions {
   workspaceInQuery?: boolean;
 }
 
-const ISSUER = 'showrunner';
-
 /** A signed access token. @param nowS epoch seconds */
-export const issueToken = (userId: string, config: ApiConfig, nowS = Math.floor(Date.now() / 1000)): Promise<string> =>
-  sign({ sub: userId, iss: ISSUER, iat: nowS, exp: nowS + config.jwtTtlS }, config.jwtSecret, 'HS256');
+export const issueToken = (userId: string, config: ApiConfig, nowS?: number): Promise<string> => signToken('access', userId, config.jwtSecret, config.jwtTtlS, nowS);
 
 /**
  * Checks the token and, for a permission, the caller's membership; sets userId and workspace. Refuses with
- * unauthenticated or token_expired (401), not_found (404: no member there), forbidden (403: names the permission).
+ * unauthenticated or token_expired (401), account_suspended (403), not_found (404: no member there), forbidden (403: names the permission).
  */
 export function authorize({ access, workspaceFrom = 'header', credentialsInQuery = false, workspaceInQuery = credentialsInQuery }: AccessOptions): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     if (access !== 'public') {
-      const userId = await userOf(tokenOf(c, credentialsInQuery), c.get('deps').config);
+      const userId = await userOf(tokenOf(c, credentialsInQuery), c.get('deps'));
       c.set('userId', userId);
       c.set('log', c.get('log').child({ user_id: userId }));
       if (access !== 'signed_in') await enterWorkspace(c, userId, access, workspaceIdOf(c, workspaceFrom, workspaceInQuery));
@@ -45,7 +43,7 @@ export function authorize({ access, workspaceFrom = 'header', credentialsInQuery
 
 /** The user that a public route's caller says to be; null: they do not say. @throws ApiError where they say it wrongly */
 export const signedInUser = async (c: Context<AppEnv>): Promise<string | null> =>
-  c.req.header('authorization') === undefined ? null : userOf(tokenOf(c, false), c.get('deps').config);
+  c.req.header('authorization') === undefined ? null : userOf(tokenOf(c, false), c.get('deps'));
 
 async function enterWorkspace(c: Context<AppEnv>, userId: string, permission: Permission, workspaceId: string | undefined): Promise<void> {
   const workspace = await membershipOf(c, userId, workspaceId);
@@ -65,18 +63,15 @@ async function membershipOf(c: Context<AppEnv>, userId: string, workspaceId: str
 }
 
 function workspaceIdOf(c: Context<AppEnv>, from: 'header' | 'path', inQuery: boolean): string | undefined {
-  if (from === 'path') return pathId(c.req.param('id'));
+  if (from === 'path') return idOfWorkspace('id', c.req.param('id'));
   const header = c.req.header('x-workspace-id');
   const given = header ?? (inQuery ? c.req.query('workspace_id') : undefined);
-  if (given !== undefined && !z.uuid().safeParse(given).success) {
-    throw fieldError(header === undefined ? 'workspace_id' : 'X-Workspace-Id', 'must be the id of a workspace');
-  }
-  return given;
+  return given === undefined ? undefined : idOfWorkspace(header === undefined ? 'workspace_id' : 'X-Workspace-Id', given);
 }
 
-function pathId(id: string | undefined): string {
-  const parsed = z.uuid().safeParse(id);
-  if (!parsed.success) throw fieldError('id', 'must be the id of a workspace');
+function idOfWorkspace(field: string, given: string | undefined): string {
+  const parsed = uuid().safeParse(given);
+  if (!parsed.success) throw fieldError(field, 'must be the id of a workspace');
   return parsed.data;
 }
 
@@ -90,21 +85,13 @@ function tokenOf(c: Context<AppEnv>, inQuery: boolean): string {
   return token;
 }
 
-async function userOf(token: string, config: ApiConfig): Promise<string> {
-  const payload = await verifyToken(token, config);
-  // exp is checked by verify only where it is there; ours always is.
-  if (typeof payload.exp !== 'number' || !z.uuid().safeParse(payload.sub).success) throw invalidToken();
-  return String(payload.sub);
+async function userOf(token: string, { config, db }: Pick<ApiDeps, 'config' | 'db'>): Promise<string> {
+  const read = await readToken('access', token, config.jwtSecret);
+  if (!read.ok && read.reason === 'expired') throw new ApiError('token_expired', { reason: 'expired' });
+  if (!read.ok) throw new ApiError('unauthenticated', { reason: 'invalid', detail: 'the access token is not valid' });
+  // A token of the app is one of ours too, and outlives the account.
+  const account = await findAppAccount(db, read.subject);
+  if (account?.deleted_at) throw new ApiError('unauthenticated', { reason: 'invalid', detail: 'this account is not there any more' });
+  if (account && account.suspension_reason !== null) throw new ApiError('account_suspended', { detail: account.suspension_reason });
+  return read.subject;
 }
-
-async function verifyToken(token: string, config: ApiConfig) {
-  try {
-    // iat: another process's clock may be a moment ahead of ours.
-    return await verify(token, config.jwtSecret, { alg: 'HS256', iss: ISSUER, iat: false });
-  } catch (error) {
-    if (error instanceof Error && error.name === 'JwtTokenExpired') throw new ApiError('token_expired', { reason: 'expired' });
-    throw invalidToken();
-  }
-}
-
-const invalidToken = (): ApiError => new ApiError('unauthenticated', { reason: 'invalid', detail: 'the access token is not valid' });

@@ -1,16 +1,19 @@
 import ipaddr from 'ipaddr.js';
 import type { Context } from 'hono';
+import { forwardedAddress } from '../domain/forwarded-address.ts';
 import type { AppEnv } from './context.ts';
 
-/**
- * Whom a rate limit counts: the IPv4 address, or the /64 of an IPv6 one, of which one subscriber has 2^64 addresses.
- * Behind `trustedProxies` proxies the address stands so far from the right of X-Forwarded-For; what is left of it is the caller's word.
- */
-export function clientAddress(c: Context<AppEnv>): string {
+/** Where a request comes from, as one address; null: not known. */
+export function remoteAddress(c: Context<AppEnv>): string | null {
   const { trustedProxies } = c.get('deps').config;
-  const forwarded = (c.req.header('x-forwarded-for') ?? '').split(',').map((entry) => entry.trim());
-  const address = trustedProxies > 0 ? forwarded.at(-trustedProxies) : c.env?.incoming?.socket.remoteAddress;
-  return address && ipaddr.isValid(address) ? network(address) : 'unknown';
+  const address = forwardedAddress(c.req.header('x-forwarded-for'), c.env?.incoming?.socket.remoteAddress, trustedProxies);
+  return address && ipaddr.isValid(address) ? ipaddr.process(address).toString() : null;
+}
+
+/** Whom a rate limit counts: the IPv4 address, or the /64 of an IPv6 one, of which one subscriber has 2^64 addresses. */
+export function clientAddress(c: Context<AppEnv>): string {
+  const address = remoteAddress(c);
+  return address === null ? 'unknown' : network(address);
 }
 
 function network(address: string): string {

@@ -1,19 +1,28 @@
 import { serve, type ServerType } from '@hono/node-server';
 import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import { EnvError, parseEnv, tiktokUrls, type Env } from '../config/env.ts';
 import { announceReady, onShutdown } from '../config/lifecycle.ts';
+import { listOf } from '../config/list.ts';
 import { createLogger } from '../config/logging.ts';
 import { tiktokApp, tiktokShopApp } from '../config/tiktok-app.ts';
+import { identityOptions, storeOptions } from '../config/social.ts';
 import { temporalTls } from '../config/temporal-tls.ts';
 import { openDb } from '../db/client.ts';
 import { createSecretBox } from '../db/secret-box.ts';
 import { createMediaStorage } from '../media/index.ts';
+import { isFfmpegThere } from '../media/ffmpeg-there.ts';
 import { probeMedia } from '../media/probe.ts';
+import { createIdentityVerifier } from '../social/identity/verifier.ts';
+import { createStores } from '../social/stores/stores.ts';
 import { createApp } from './app.ts';
-import type { ApiConfig } from './deps.ts';
+import { openCache } from './cache-open.ts';
+import { createChatServer } from './chat/server.ts';
+import type { ApiConfig, ApiDeps } from './deps.ts';
 import { createFeedHub } from './feed-hub.ts';
 import { createApiMetrics } from './metrics.ts';
 import { createPostHub } from './post-hub.ts';
+import { createRealtime } from './realtime.ts';
 import { createTemporalGateway } from './temporal.ts';
 
 /** Less than what a supervisor waits before it kills. */
@@ -53,7 +62,10 @@ async function main(): Promise<void> {
   });
   const listening = { url: urlOf(env.HOST, env.PORT) };
   const config = await apiConfig(env, jwtSecret, listening);
-  const app = createApp({
+  const metrics = createApiMetrics();
+  const cache = openCache({ databaseUrl, redisUrl: env.REDIS_URL ?? null, ttlS: env.CACHE_TTL_S, version: config.version, metrics, logger });
+  const realtime = createRealtime();
+  const deps: ApiDeps = {
     db: database.db,
     pool: database.pool,
     config,
@@ -62,23 +74,30 @@ async function main(): Promise<void> {
     temporal,
     feed,
     posts,
-    metrics: createApiMetrics(),
+    metrics,
     media: createMediaStorage(env),
+    cache,
     probe: (path) => probeMedia(path, env.FFPROBE_PATH),
+    hasFfmpeg: () => isFfmpegThere(env.FFMPEG_PATH),
+    realtime,
+    identity: createIdentityVerifier(identityOptions(env)),
+    stores: createStores(storeOptions(env, 'receipts')),
     shutdown: shutdown.signal,
-  });
+  };
 
-  const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT, serverOptions: { requestTimeout: REQUEST_MS } }, ({ port }) => {
+  const server = serve({ fetch: createApp(deps).fetch, hostname: env.HOST, port: env.PORT, serverOptions: { requestTimeout: REQUEST_MS } }, ({ port }) => {
     listening.url = urlOf(env.HOST, port);
     logger.info(listening, 'the API listens');
     announceReady(listening);
   });
   server.on('error', (error) => refuse(listenFault(error, env)));
+  const chat = createChatServer({ deps, databaseUrl, server: server as Server });
+  realtime.connect(chat.realtime);
   onShutdown(
     async () => {
       shutdown.abort();
-      await Promise.all([feed.close(), posts.close(), drain(server)]);
-      await Promise.all([temporal.close(), database.close()]);
+      await Promise.all([chat.close(), feed.close(), posts.close(), drain(server)]);
+      await Promise.all([cache.close(), temporal.close(), database.close()]);
     },
     { log: logger, timeoutMs: SHUTDOWN_MS },
   );
@@ -123,11 +142,28 @@ async function apiConfig(env: Env, jwtSecret: string, listening: { url: string }
     loginRatePerMinute: env.LOGIN_RATE_PER_MINUTE,
     workspaceRatePerMinute: env.WORKSPACE_RATE_PER_MINUTE,
     trustedProxies: env.TRUSTED_PROXIES,
-    corsOrigins: env.CORS_ORIGINS.split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
+    corsOrigins: listOf(env.CORS_ORIGINS),
     tiktokMode: env.TIKTOK_ENV,
     signLimitPerMinute: env.SIGN_LIMIT_PER_MINUTE ?? null,
+    streaming: {
+      mediaUrl: (env.MEDIA_PUBLIC_URL ?? `http://${env.HOST}:${env.MEDIA_PORT}`).replace(/\/+$/, ''),
+      rtmpUrl: env.RTMP_PUBLIC_URL ?? `rtmp://${env.HOST}:${env.RTMP_PORT}/live`,
+      eventSecret: env.STREAM_EVENT_SECRET ?? null,
+      eventAddresses: listOf(env.STREAM_EVENT_ADDRESSES),
+      playUrlTtlS: env.PLAY_URL_TTL_S,
+      graceMs: env.STREAM_GRACE_S * 1_000,
+      vodMaxBytes: env.VOD_MAX_BYTES,
+      vodPaths: env.VOD_IMPORT_DIR !== undefined,
+      cacheTtlS: env.CACHE_TTL_S,
+      redisUrl: env.REDIS_URL ?? null,
+      dataDir: env.DATA_DIR,
+    },
+    social: {
+      tokenTtlS: env.APP_TOKEN_TTL_S,
+      payout: { minCoins: env.PAYOUT_MIN_COINS, coinMinor: env.PAYOUT_COIN_MINOR, currency: env.PAYOUT_CURRENCY, holdS: env.PAYOUT_HOLD_S },
+      videoMaxBytes: env.VIDEO_MAX_BYTES,
+      videoMaxS: env.VIDEO_MAX_S,
+    },
     amqpUrl: env.AMQP_URL ?? null,
     links: { temporalUi: env.TEMPORAL_UI_URL ?? null, mqtt: env.MQTT_URL ? withoutCredentials(env.MQTT_URL) : null },
   };

@@ -4,6 +4,8 @@ import { ApiError, fieldError } from './errors.ts';
 
 /** Far more than a caption and its switches need. */
 const MAX_METADATA_BYTES = 64 * 1024;
+/** More than any form of ours has. */
+const MAX_FIELDS = 20;
 /** A sender that is silent for so long has gone, or means harm. */
 const IDLE_MS = 60_000;
 
@@ -22,6 +24,10 @@ export interface UploadOptions {
   source: Readable;
   /** needed: a part `metadata` comes before the file. none: there is the file only. */
   metadata: 'needed' | 'none';
+  /** Takes parts of text other than the file, before it or behind it, instead of `metadata`; what it throws ends the reading. */
+  onField?: (name: string, value: string) => void;
+  /** Names that the part with the file may have; absent: `file`. */
+  fileParts?: readonly string[];
   idleMs?: number;
 }
 
@@ -33,8 +39,8 @@ export interface UploadOptions {
  * @throws ApiError that names the part at fault; what store has kept by then is the caller's to remove
  */
 export function readUpload<T>(options: UploadOptions, store: (upload: Upload) => Promise<T>): Promise<T> {
-  const { source, contentType, metadata: wanted, idleMs = IDLE_MS } = options;
-  const parser = createParser(contentType);
+  const { source, contentType, metadata: wanted, onField, fileParts = ['file'], idleMs = IDLE_MS } = options;
+  const parser = createParser(contentType, onField ? (name) => fileParts.includes(name ?? '') : (name) => name !== 'metadata');
   return new Promise<T>((resolve, reject) => {
     let metadata: string | null = null;
     let file: Readable | null = null;
@@ -59,6 +65,13 @@ export function readUpload<T>(options: UploadOptions, store: (upload: Upload) =>
         else answer();
       });
 
+    const attempt = (take: () => void): void => {
+      try {
+        take();
+      } catch (error) {
+        fail(error);
+      }
+    };
     const tooSilent = (): void => {
       if (source.isPaused()) stillThere();
       else fail(cutShort(`nothing came for ${idleMs / 1_000} s`));
@@ -69,17 +82,19 @@ export function readUpload<T>(options: UploadOptions, store: (upload: Upload) =>
       idle = setTimeout(tooSilent, idleMs);
     };
 
-    parser.on('field', (_name, value, _nameCut, valueCut) => {
+    parser.on('field', (name, value, _nameCut, valueCut) => {
+      if (onField) return valueCut ? fail(partTooLarge(name)) : attempt(() => onField(name, value));
       if (wanted === 'none') return fail(unknownPart('metadata'));
       if (metadata !== null) return fail(fieldError('metadata', 'is there twice'));
       if (valueCut) return fail(partTooLarge());
       metadata = value;
     });
     parser.on('file', (name: string | undefined, part, file_name: string | undefined) => {
-      part.on('error', (error) => fail(cutShort(error.message)));
+      // Whoever stores it has destroyed it, and says why; the request is whole.
+      part.on('error', (error) => (part.destroyed && stored ? undefined : fail(cutShort(error.message))));
       if (settled) return void part.resume();
-      if (name !== 'file') return fail(unknownPart(name ?? ''));
-      if (file !== null) return fail(fieldError('file', 'is there twice'));
+      if (!fileParts.includes(name ?? '')) return fail(unknownPart(name ?? ''));
+      if (file !== null) return fail(fieldError(name!, 'is there twice'));
       if (wanted === 'needed' && metadata === null) return fail(fieldError('metadata', 'must be a part before the part file'));
       file = part;
       stored = store({ metadata, file_name: cleanName(file_name), file: part });
@@ -88,7 +103,7 @@ export function readUpload<T>(options: UploadOptions, store: (upload: Upload) =>
     parser.on('error', (error) => fail(cutShort(error instanceof Error ? error.message : String(error))));
     parser.on('finish', () => {
       if (stored) stored.then((result) => settle(() => resolve(result)), fail);
-      else fail(fieldError('file', metadata === null && wanted === 'needed' ? 'is missing, and so is metadata before it' : 'is missing'));
+      else fail(fieldError(fileParts[0]!, metadata === null && wanted === 'needed' ? 'is missing, and so is metadata before it' : 'is missing'));
     });
     const stopWatching = finished(source, { writable: false }, (error) => error && fail(cutShort(error.message)));
     source.on('data', stillThere);
@@ -96,14 +111,14 @@ export function readUpload<T>(options: UploadOptions, store: (upload: Upload) =>
   });
 }
 
-function createParser(contentType: string): BusboyInstance {
+function createParser(contentType: string, isFile: (name: string | undefined) => boolean): BusboyInstance {
   if (!/^multipart\/form-data\s*;/i.test(contentType)) throw new ApiError('unsupported_media_type', { detail: 'send multipart/form-data with its boundary' });
   try {
     return new Busboy({
       headers: { 'content-type': contentType },
-      limits: { fieldSize: MAX_METADATA_BYTES, headerPairs: 20, headerSize: 8 * 1024 },
+      limits: { fieldSize: MAX_METADATA_BYTES, fields: MAX_FIELDS, headerPairs: 20, headerSize: 8 * 1024 },
       // Browsers give a file name to JSON that is sent as a Blob; the part's name says what it is.
-      isPartAFile: (name) => name !== 'metadata',
+      isPartAFile: isFile,
     });
   } catch (error) {
     throw new ApiError('unsupported_media_type', { detail: 'multipart/form-data without a boundary' }, { cause: error });
@@ -119,8 +134,8 @@ function cleanName(name: string | undefined): string {
 
 const cutShort = (words: string): ApiError => fieldError('file', `the request broke off before its end (${words})`);
 const unknownPart = (name: string): ApiError => fieldError(name.slice(0, 100) || 'body', 'is not a part of this request');
-const partTooLarge = (): ApiError =>
+const partTooLarge = (name = 'metadata'): ApiError =>
   new ApiError('payload_too_large', {
-    detail: `metadata: at most ${MAX_METADATA_BYTES} bytes`,
-    errors: [{ field: 'metadata', message: `must have at most ${MAX_METADATA_BYTES} bytes` }],
+    detail: `${name}: at most ${MAX_METADATA_BYTES} bytes`,
+    errors: [{ field: name, message: `must have at most ${MAX_METADATA_BYTES} bytes` }],
   });

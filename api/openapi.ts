@@ -46,7 +46,11 @@ const TAGS = [
   { name: 'Orders', description: 'TikTok Shop orders, each followed from its placing to its end.' },
   { name: 'Shipping', description: 'Parcels of TikTok Shop orders: carriers, tracking numbers, labels.' },
   { name: 'Shop webhooks', description: 'What TikTok Shop told, and what came of it.' },
+  { name: 'VOD', description: 'Videos: recordings of streams and uploads, played by range, with the chat beside them, and cut into posts.' },
   { name: 'Jobs', description: 'Longer work that a person started: how far it is, and what failed.' },
   { name: 'Messages', description: 'What other systems are told of orders and products.' },
+  { name: 'Streams', description: 'Live streams of our own: their keys, encoders and viewers.' },
+  { name: 'Chat', description: 'The chats of streams: messages, moderation, settings. Live over Socket.IO, see docs/chat.md.' },
+  { name: 'Social app', description: 'The contract of mobile apps: POST /api/<verb>, always HTTP 200, the outcome in `code`. See docs/mobile-api.md.' },
   { name: 'System', description: 'Health, metrics and limits.' },
 ];

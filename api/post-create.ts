@@ -34,7 +34,7 @@ export async function postFromJson(deps: ApiDeps, text: string, by: Requester): 
   const earlier = await findRepeated(deps, by, idempotency);
   if (earlier) return earlier;
   const media = body.media_id === null ? null : await findMedia(deps.db, by.workspace_id, body.media_id);
-  const checked = await check(deps, body, by, media === undefined ? [{ field: 'media_id', message: 'is no file of this workspace' }] : []);
+  const checked = await checkPosts(deps, body, by, media === undefined ? [{ field: 'media_id', message: 'is no file of this workspace' }] : []);
   if (media) refuseMedia(media, body);
   return create(deps, by, {
     ...checked,
@@ -55,7 +55,7 @@ export async function postFromUpload(deps: ApiDeps, contentType: string, source:
       const body = parseAs(postMetadata, metadata ?? '', 'metadata');
       // A repeat is read to its end and never kept: its sender has not got the first answer, and would not get this one either.
       if (by.key !== null && (await findPostRequest(deps.db, by.workspace_id, by.key))) return { body, sha256: await sha256Of(file), checked: null };
-      const checked = await check(deps, body, by, []);
+      const checked = await checkPosts(deps, body, by, []);
       kept = await storeFile(deps, { file, file_name, mode: body.mode }, by);
       return { body, sha256: kept.sha256, checked };
     });
@@ -66,7 +66,7 @@ export async function postFromUpload(deps: ApiDeps, contentType: string, source:
   }
 }
 
-type Checked = Pick<PostRequest, 'workspace_id' | 'created_by' | 'social_account_ids' | 'mode' | 'content' | 'publish_at' | 'time_zone'>;
+export type Checked = Pick<PostRequest, 'workspace_id' | 'created_by' | 'social_account_ids' | 'mode' | 'content' | 'publish_at' | 'time_zone'>;
 
 async function finish(deps: ApiDeps, by: Requester, checked: Checked | null, added: NewMedia | null, idempotency: Idempotency | null): Promise<PostsAnswer> {
   const earlier = checked === null ? await findRepeated(deps, by, idempotency) : null;
@@ -84,8 +84,8 @@ async function create(deps: ApiDeps, by: Requester, request: PostRequest): Promi
   return { group_id: made.group_id, posts: await postsOfGroup(deps.db, by.workspace_id, made.group_id), repeated: false };
 }
 
-/** All faults at once: of the accounts, the content and the time. */
-async function check({ db }: ApiDeps, body: PostMetadata | NewPost, by: Requester, more: FieldFault[]): Promise<Checked> {
+/** All faults at once: of the accounts, the content and the time; `more` are told with them. */
+export async function checkPosts({ db }: ApiDeps, body: PostMetadata | NewPost, by: FileOwner, more: FieldFault[]): Promise<Checked> {
   const content = contentOf(body);
   const photos = 'photo_urls' in body && body.photo_urls !== null ? body.photo_urls.length : null;
   const { at, faults } = publishTime(body.publish_at, body.time_zone);

@@ -40,7 +40,8 @@ export function answerError(error: Error, c: Context<AppEnv>): Response {
   return problemResponse(c, known?.code ?? 'internal', known instanceof ApiError ? known.extras : { detail: known?.detail ?? undefined });
 }
 
-function knownError(error: Error): AppError | null {
+/** What was thrown as an error of the table; null: nobody expected it. */
+export function knownError(error: Error): AppError | null {
   if (error instanceof AppError) return error;
   if (error instanceof HTTPException) return fromHono(error);
   if (isOutage(error)) return new ApiError('unavailable', { detail: 'the database', retryAfterS: 5 }, { cause: error });

@@ -13,6 +13,8 @@ import type { LivestreamSessionInput } from '../domain/contracts/livestream.ts';
 import { deliverWorkflowId, deviceCommandWorkflowId, livestreamWorkflowId, taskQueue } from '../domain/names.ts';
 import { ApiError } from './errors.ts';
 import { createPublishingGateway, type PublishingGateway } from './temporal-publishing.ts';
+import { createSocialGateway, type SocialGateway } from './temporal-social.ts';
+import { createStreamingGateway, type StreamingGateway } from './temporal-streaming.ts';
 import { createShopGateway, type ShopGateway } from './temporal-shop.ts';
 
 /** All that the API asks of Temporal. Every call ends within a few seconds, or rejects with ApiError unavailable. */
@@ -27,6 +29,8 @@ export interface TemporalGateway {
   commandDevice(input: SendDeviceCommandInput): Promise<AttemptResult>;
   publishing: PublishingGateway;
   shop: ShopGateway;
+  streaming: StreamingGateway;
+  social: SocialGateway;
   isReachable(): Promise<boolean>;
   /** Idempotent. */
   close(): Promise<void>;
@@ -128,6 +132,8 @@ export function createTemporalGateway(options: TemporalOptions): TemporalGateway
     },
     publishing: createPublishingGateway({ connection, namespace, taskQueuePrefix, within, deadlineMs, patientMs: 60_000 }),
     shop: createShopGateway({ connection, namespace, taskQueuePrefix, within, deadlineMs, patientMs: 60_000 }),
+    streaming: createStreamingGateway({ connection, namespace, taskQueuePrefix, within, deadlineMs }),
+    social: createSocialGateway({ connection, namespace, taskQueuePrefix, within, deadlineMs }),
     async isReachable() {
       try {
         await within(Math.min(deadlineMs, 2_000), () => connection.workflowService.getSystemInfo({}));

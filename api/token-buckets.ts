@@ -9,17 +9,17 @@ interface Bucket {
 }
 
 /**
- * Token buckets in memory: `perMinute` turns a minute, all of which may come at once. At most `maxKeys` are kept; the
+ * Token buckets in memory: `turns` in `periodMs` (a minute), all of which may come at once. At most `maxKeys` are kept; the
  * one that was longest unused goes first, and a bucket that was full again is the same as none.
  */
-export function createTokenBuckets(perMinute: number, maxKeys = 10_000): TokenBuckets {
+export function createTokenBuckets(turns: number, maxKeys = 10_000, periodMs = 60_000): TokenBuckets {
   const buckets = new Map<string, Bucket>();
-  const perMs = perMinute / 60_000;
+  const perMs = turns / periodMs;
 
   return {
     take(key, nowMs) {
-      const bucket = buckets.get(key) ?? { tokens: perMinute, atMs: nowMs };
-      bucket.tokens = Math.min(perMinute, bucket.tokens + Math.max(0, nowMs - bucket.atMs) * perMs);
+      const bucket = buckets.get(key) ?? { tokens: turns, atMs: nowMs };
+      bucket.tokens = Math.min(turns, bucket.tokens + Math.max(0, nowMs - bucket.atMs) * perMs);
       bucket.atMs = nowMs;
       // Set again: a Map lists its keys in the order in which they were put in.
       buckets.delete(key);

@@ -9,11 +9,12 @@ import type { ApiDeps } from '../deps.ts';
 import { apiRoute, jsonAnswer } from '../route.ts';
 import { channelSyncSchema, toChannelSync } from '../schemas/channel-sync.ts';
 import { EXAMPLE_ID, id } from '../schemas/common.ts';
+import { uuid } from '../schemas/uuid.ts';
 
 const DAY_MS = 86_400_000;
 const SHOWN_ASIDE = 100;
 
-const channelParam = z.object({ channel_uid: z.uuid().openapi({ param: { name: 'channel_uid', in: 'path' }, example: EXAMPLE_ID }) });
+const channelParam = z.object({ channel_uid: uuid().openapi({ param: { name: 'channel_uid', in: 'path' }, example: EXAMPLE_ID }) });
 const fetchQuery = z.object({
   channel_uid: z.uuid().openapi({ example: EXAMPLE_ID }),
   days_ago: z.coerce.number().int().min(1).max(365).openapi({ example: 30, description: 'Orders that were placed within so many days, 1 to 365.' }),

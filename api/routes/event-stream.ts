@@ -12,6 +12,7 @@ import { createEventStream, STREAM_TYPES_EXTRA } from '../event-stream.ts';
 import { apiRoute } from '../route.ts';
 import { requireLivestream } from './livestreams.ts';
 import { oneOrMore } from '../schemas/query.ts';
+import { uuid } from '../schemas/uuid.ts';
 
 /** Proxies close what is silent for a minute or less. */
 const HEARTBEAT_MS = 15_000;
@@ -32,7 +33,7 @@ const stream = apiRoute({
     query: z.object({
       token: z.string().optional().openapi({ description: 'The access token, where headers can’t be set.' }),
       workspace_id: z.string().optional().openapi({ description: 'As X-Workspace-Id.' }),
-      livestream_id: z.uuid().optional().openapi({ description: 'Only this livestream.' }),
+      livestream_id: uuid().optional().openapi({ description: 'Only this livestream.' }),
       types: oneOrMore([...RULE_EVENT_TYPES, STREAM_TYPES_EXTRA], 'Only these types.').optional(),
       last_event_id: z.string().optional().openapi({ description: 'As Last-Event-ID; the header wins.' }),
     }),

@@ -13,12 +13,13 @@ import { EXAMPLE_ID, idParam } from '../schemas/common.ts';
 import { executionDetailSchema, executionSchema, toExecutionDetailView, toExecutionView } from '../schemas/execution.ts';
 import { instant, oneOrMore } from '../schemas/query.ts';
 import { requireRule } from './rules.ts';
+import { uuid } from '../schemas/uuid.ts';
 
 const tags = ['Executions'];
 const period = { from: instant('Not before.').optional(), to: instant('Before.').optional() };
 const filters = {
-  livestream_id: z.uuid().optional(),
-  event_id: z.uuid().optional(),
+  livestream_id: uuid().optional(),
+  event_id: uuid().optional(),
   status: oneOrMore(EXECUTION_STATUSES, 'Only these statuses.').optional(),
   ...period,
 };
@@ -29,7 +30,7 @@ const list = apiRoute({
   access: 'rules.view',
   tags,
   summary: 'List executions, newest first',
-  request: { query: pageQuery.extend({ rule_id: z.uuid().optional(), ...filters }) },
+  request: { query: pageQuery.extend({ rule_id: uuid().optional(), ...filters }) },
   responses: { 200: jsonAnswer(pageSchema(executionSchema), 'One page.') },
 });
 

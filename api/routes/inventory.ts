@@ -14,6 +14,7 @@ import { apiRoute, jsonAnswer, jsonBodyOf } from '../route.ts';
 import { EXAMPLE_ID } from '../schemas/common.ts';
 import { inventoryRequestSchema, inventoryResultSchema, manyInventoryInput, productInventoryInput, toInventoryRequest, type InventoryItem } from '../schemas/inventory.ts';
 import { oneOrMore } from '../schemas/query.ts';
+import { uuid } from '../schemas/uuid.ts';
 
 const tags = ['Inventory'];
 /** How long a person waits for the result before the job goes on without. */
@@ -34,7 +35,7 @@ const updateProduct = apiRoute({
   description: 'What TikTok is told is quantity less what is sold: see docs/shop-stock.md. One SKU that fails does not hold the others.',
   request: {
     params: z.object({ product_id: z.string().regex(/^\d{1,20}$/, 'is digits').openapi({ example: '1729592969712207000' }) }),
-    query: z.object({ channel_uid: z.uuid().openapi({ example: EXAMPLE_ID }) }),
+    query: z.object({ channel_uid: uuid().openapi({ example: EXAMPLE_ID }) }),
     body: jsonBodyOf(productInventoryInput),
   },
   responses: results,
@@ -60,8 +61,8 @@ const list = apiRoute({
   summary: 'List the values that were asked for, newest first',
   request: {
     query: pageQuery.extend({
-      job_id: z.uuid().optional().openapi({ example: EXAMPLE_ID }),
-      channel_uid: z.uuid().optional().openapi({ example: EXAMPLE_ID }),
+      job_id: uuid().optional().openapi({ example: EXAMPLE_ID }),
+      channel_uid: uuid().optional().openapi({ example: EXAMPLE_ID }),
       sku_id: z.string().min(1).max(20).optional().openapi({ example: '1729592969712207009' }),
       state: oneOrMore(INVENTORY_REQUEST_STATES, 'Only these states.').optional(),
       source: oneOrMore(INVENTORY_SOURCES, 'Only from there.').optional(),

@@ -1,4 +1,3 @@
-import { z } from '@hono/zod-openapi';
 import { findJob, listJobs } from '../../db/job.repository.ts';
 import { JOB_KINDS, JOB_STATES } from '../../domain/contracts/shop-job.ts';
 import { AppError } from '../../domain/errors.ts';
@@ -9,6 +8,7 @@ import { apiRoute, jsonAnswer } from '../route.ts';
 import { EXAMPLE_ID, idParam } from '../schemas/common.ts';
 import { jobSchema, listedJobSchema, toJob, toListedJob } from '../schemas/job.ts';
 import { oneOrMore } from '../schemas/query.ts';
+import { uuid } from '../schemas/uuid.ts';
 
 const tags = ['Jobs'];
 
@@ -20,7 +20,7 @@ const list = apiRoute({
   summary: 'List jobs, newest first',
   request: {
     query: pageQuery.extend({
-      channel_uid: z.uuid().optional().openapi({ example: EXAMPLE_ID, description: 'Only of this channel.' }),
+      channel_uid: uuid().optional().openapi({ example: EXAMPLE_ID, description: 'Only of this channel.' }),
       kind: oneOrMore(JOB_KINDS, 'Only these kinds.').optional(),
       state: oneOrMore(JOB_STATES, 'Only these states.').optional(),
     }),

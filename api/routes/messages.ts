@@ -5,6 +5,7 @@ import type { ApiDeps } from '../deps.ts';
 import { decodeCursor, pageQuery, pageSchema, toPage } from '../paging.ts';
 import { apiRoute, jsonAnswer } from '../route.ts';
 import { messageSchema, toMessageView } from '../schemas/message.ts';
+import { uuid } from '../schemas/uuid.ts';
 
 const seqCursor = z.tuple([z.int().positive()]);
 
@@ -18,7 +19,7 @@ const list = apiRoute({
   request: {
     query: pageQuery.extend({
       state: z.enum(OUTBOX_STATES).optional().openapi({ example: 'failing', description: 'Only these.' }),
-      channel_uid: z.uuid().optional().openapi({ description: 'Only those of this channel.' }),
+      channel_uid: uuid().optional().openapi({ description: 'Only those of this channel.' }),
     }),
   },
   responses: { 200: jsonAnswer(pageSchema(messageSchema), 'One page.') },

@@ -20,6 +20,7 @@ import { idParam } from '../schemas/common.ts';
 import { conditionResultSchema, toConditionResult } from '../schemas/condition-result.ts';
 import { ruleEventSchema, type RuleEventView } from '../schemas/event.ts';
 import { requireRule } from './rules.ts';
+import { uuid } from '../schemas/uuid.ts';
 
 const body = z
   .strictObject({
@@ -27,7 +28,7 @@ const body = z
       .looseObject({ type: z.enum(RULE_EVENT_TYPES).optional() })
       .optional()
       .openapi({ description: 'Fields of a made-up event; the rest is filled in.', example: { diamond_count: 500, gift_name: 'Lion' } }),
-    event_id: z.uuid().optional().openapi({ description: 'A real event instead.' }),
+    event_id: uuid().optional().openapi({ description: 'A real event instead.' }),
     send: z
       .boolean()
       .default(false)

@@ -12,6 +12,7 @@ import { readRule } from '../rule-input.ts';
 import { idParam } from '../schemas/common.ts';
 import { yesOrNo } from '../schemas/query.ts';
 import { ruleBody, ruleSchema, toRuleView } from '../schemas/rule.ts';
+import { uuid } from '../schemas/uuid.ts';
 
 const tags = ['Rules'];
 /** Far more than a rule may hold: what is too large in it is then named by its field, and not refused as a whole. */
@@ -46,7 +47,7 @@ const list = apiRoute({
     query: pageQuery.extend({
       event_type: z.enum(RULE_EVENT_TYPES).optional(),
       is_active: yesOrNo('Only active or only inactive ones.').optional(),
-      livestream_id: z.uuid().optional().openapi({ description: 'Only rules of this livestream alone.' }),
+      livestream_id: uuid().optional().openapi({ description: 'Only rules of this livestream alone.' }),
       search: z.string().min(1).max(200).optional().openapi({ description: 'Part of the name, in any case.' }),
     }),
   },

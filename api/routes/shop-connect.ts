@@ -15,6 +15,7 @@ import { activeShopsSchema, authorizedShopsSchema, channelUid, connectUrlSchema,
 import { SHOP_PAGE_POLICY, shopConnectedPage, shopNotConnectedPage, shopStatelessPage } from '../shop-connect-page.ts';
 import { beginShopConsent, returningShopState, stateForCode } from '../shop-oauth-state.ts';
 import { askShop } from '../shop-read.ts';
+import { uuid } from '../schemas/uuid.ts';
 
 const tags = ['Channels'];
 /** TikTok's own words go into a URL. */
@@ -32,7 +33,7 @@ const connectUrl = apiRoute({
   request: {
     query: z.object({
       redirect_to: z.string().max(2_000).optional().openapi({ description: 'Page of ours to end at, a path or a whole URL; default: a page that names the shops.', example: '/' }),
-      workspace_id: z.uuid().optional().openapi({ description: 'Instead of X-Workspace-Id.' }),
+      workspace_id: uuid().optional().openapi({ description: 'Instead of X-Workspace-Id.' }),
     }),
   },
   responses: { 200: jsonAnswer(connectUrlSchema, 'Send the browser there.') },

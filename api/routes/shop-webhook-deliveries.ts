@@ -8,6 +8,7 @@ import { decodeCursor, pageQuery, pageSchema, toPage } from '../paging.ts';
 import { apiRoute, jsonAnswer } from '../route.ts';
 import { oneOrMore } from '../schemas/query.ts';
 import { EXAMPLE_NOTIFICATION, shopDeliveryDetailSchema, shopDeliverySchema, toShopDeliveryView } from '../schemas/shop-webhook.ts';
+import { uuid } from '../schemas/uuid.ts';
 
 const tags = ['Shop webhooks'];
 /** TikTok's own, so no UUID. */
@@ -27,7 +28,7 @@ const list = apiRoute({
       kind: oneOrMore(SHOP_WEBHOOK_KINDS, 'Only these kinds.').optional(),
       state: oneOrMore(SHOP_WEBHOOK_STATES, 'Only these states.').optional(),
       subject: z.string().min(1).max(64).optional().openapi({ example: '576653688135258178', description: 'Only those about this order, product or package.' }),
-      channel_uid: z.uuid().optional().openapi({ description: 'Only those of this channel.' }),
+      channel_uid: uuid().optional().openapi({ description: 'Only those of this channel.' }),
     }),
   },
   responses: { 200: jsonAnswer(pageSchema(shopDeliverySchema), 'One page.') },

@@ -12,6 +12,7 @@ import { ApiError, fieldError } from '../errors.ts';
 import { beginConsent, returningState } from '../oauth-state.ts';
 import { apiRoute, jsonAnswer, jsonBodyOf } from '../route.ts';
 import { authorizeSchema, connectedSchema, refreshBody, socialAccountSchema, toSocialAccount } from '../schemas/social-account.ts';
+import { uuid } from '../schemas/uuid.ts';
 
 const tags = ['Social accounts'];
 const HOME = '/crm/social/tiktok';
@@ -32,7 +33,7 @@ const start = apiRoute({
   request: {
     query: z.object({
       redirect_to: z.string().max(2_000).default(HOME).openapi({ description: 'Page of ours to return to, a path or a whole URL.', example: HOME }),
-      workspace_id: z.uuid().optional().openapi({ description: 'Instead of X-Workspace-Id.' }),
+      workspace_id: uuid().optional().openapi({ description: 'Instead of X-Workspace-Id.' }),
     }),
   },
   responses: {

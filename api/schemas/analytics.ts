@@ -3,6 +3,7 @@ import { INTERVALS } from '../../domain/analytics/series.ts';
 import { GAINS } from '../../domain/analytics/summary.ts';
 import { id, timestamp } from './common.ts';
 import { instant } from './query.ts';
+import { uuid } from './uuid.ts';
 
 const count = z.int().openapi({ example: 1_204 });
 const reason = z.string().nullable().openapi({ example: null, description: 'Why no new numbers come, in words; null: they come.' });
@@ -23,7 +24,7 @@ export const seriesQuery = spanQuery.extend({
 });
 
 export const summaryQuery = spanQuery.extend({
-  social_account_id: z.uuid().optional().openapi({ description: 'Only this account; where absent, all of the workspace.' }),
+  social_account_id: uuid().optional().openapi({ description: 'Only this account; where absent, all of the workspace.' }),
   top: z.coerce.number().int().min(1).max(50).default(5).openapi({ description: 'Length of the lists of best posts.' }),
 });
 

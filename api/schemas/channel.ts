@@ -5,12 +5,13 @@ import { CHANNEL_STATES, type ConnectShopsOutcome } from '../../domain/contracts
 import { SOCIAL_ACCOUNT_STATES } from '../../domain/contracts/social-account.ts';
 import { EXAMPLE_ID, timestamp } from './common.ts';
 import { iso, isoOrNull } from './query.ts';
+import { uuid } from './uuid.ts';
 
 export const EXAMPLE_SHOP_ID = '7495540735365777507';
 
 /** How the API names a channel, in queries and paths. */
 export const channelUid = z.uuid().openapi({ example: EXAMPLE_ID, description: 'A connected shop, as GET /channels lists it.' });
-export const channelUidParam = z.object({ channel_uid: z.uuid().openapi({ param: { name: 'channel_uid', in: 'path' }, example: EXAMPLE_ID }) });
+export const channelUidParam = z.object({ channel_uid: uuid().openapi({ param: { name: 'channel_uid', in: 'path' }, example: EXAMPLE_ID }) });
 
 const shopId = z.string().openapi({ example: EXAMPLE_SHOP_ID, description: 'TikTok’s id of the shop.' });
 const state = z.enum(CHANNEL_STATES).openapi({ description: 'paused: nothing is asked of TikTok until the shop is connected again; what was missed is fetched then.' });

@@ -55,7 +55,7 @@ export const eventSchema = z
 /** For answers: a LiveEvent is a union by type, which the loose schema covers. */
 export type EventView = z.infer<typeof eventSchema>;
 
-/** An event of a LIVE or of a shop: what both have, and beside it the type's own fields. */
+/** An event of a LIVE, of a shop or of the social app: what all have, and beside it the type's own fields. */
 export const ruleEventSchema = z
   .looseObject({
     id: z.uuid(),
@@ -66,7 +66,7 @@ export const ruleEventSchema = z
   })
   .openapi('RuleEvent', {
     description:
-      'A LiveEvent, or an event of a shop. order: change, order_id, status, previous_status, total (major units), currency, item_count, items, seller_skus, buyer_nickname, ' +
+      'A LiveEvent, an event of a shop, or a gift of the social app (as a LIVE’s gift, with livestream_id null, and beside it workspace_id, gift_transaction_id, receiver, stream_id, video_id, total). order: change, order_id, status, previous_status, total (major units), currency, item_count, items, seller_skus, buyer_nickname, ' +
       'buyer_note, user_id · inventory: change, product_id, product_name, sku_id, seller_sku, available, previous_available; both: workspace_id, channel_id, shop_name.',
     example: {
       id: '0199c6f0-5a7e-7cc1-b1a5-0d1f5c5f3a11',

@@ -4,6 +4,7 @@ import { PLAN_LIMITS, PLAN_TIERS } from '../../domain/plans.ts';
 import type { MemberRow } from '../../db/membership.repository.ts';
 import type { WorkspaceWithRole } from '../../db/workspace.repository.ts';
 import { EXAMPLE_ID, id, timestamp } from './common.ts';
+import { uuid } from './uuid.ts';
 
 const role = z.enum(WORKSPACE_ROLES).openapi({ example: 'admin' });
 const planTier = z.enum(PLAN_TIERS).openapi({ example: 'free', description: 'Decides the limits; not changed through the API.' });
@@ -50,8 +51,8 @@ export const webhookSecretSchema = z
   .openapi('WebhookSecret');
 
 export const memberParams = z.object({
-  id: z.uuid().openapi({ param: { name: 'id', in: 'path' }, example: EXAMPLE_ID, description: 'Workspace.' }),
-  user_id: z.uuid().openapi({ param: { name: 'user_id', in: 'path' }, example: EXAMPLE_ID }),
+  id: uuid().openapi({ param: { name: 'id', in: 'path' }, example: EXAMPLE_ID, description: 'Workspace.' }),
+  user_id: uuid().openapi({ param: { name: 'user_id', in: 'path' }, example: EXAMPLE_ID }),
 });
 
 export const toWorkspace = ({

@@ -1,7 +1,7 @@
-import { api } from './api.js';
-import { byId, el, replaceKeepingFocus } from './dom.js';
+import { api } from '/pages/shared/api.js';
+import { byId, el, replaceKeepingFocus } from '/pages/shared/dom.js';
 import { connect, showConnection } from './connection.js';
-import { ask } from './dialogs.js';
+import { ask } from '/pages/shared/dialogs.js';
 import { accountName, accountState } from './wording.js';
 
 /** Who may end a connection; the API decides, this spares a refusal. */

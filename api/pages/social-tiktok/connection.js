@@ -1,5 +1,5 @@
-import { api } from './api.js';
-import { byId } from './dom.js';
+import { api } from '/pages/shared/api.js';
+import { byId } from '/pages/shared/dom.js';
 
 const PAGE = '/crm/social/tiktok';
 

@@ -1,4 +1,4 @@
-import { api } from './api.js';
+import { api } from '/pages/shared/api.js';
 
 /**
  * What TikTok allows each of the accounts right now; asked anew each time, as its guidelines demand

@@ -1,4 +1,4 @@
-import { byId, el, say } from './dom.js';
+import { byId, el, say } from '/pages/shared/dom.js';
 import { privacyWord } from './wording.js';
 
 /** What TikTok wants people to be told: https://developers.tiktok.com/docs/en/content-sharing-guidelines */

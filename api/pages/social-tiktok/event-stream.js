@@ -1,4 +1,5 @@
-import { credentials, faultOf } from './api.js';
+import { credentials, faultOf } from '/pages/shared/api.js';
+import { pause } from '/pages/shared/pause.js';
 
 const AGAIN_MS = 2_000;
 
@@ -49,16 +50,4 @@ function takeBlock(block, place, take) {
     else if (field === 'data') data.push(value);
   }
   return data.length === 0 ? true : take(event, JSON.parse(data.join('\n')));
-}
-
-function pause(ms, signal) {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,5 +1,5 @@
-import { byId, say } from './dom.js';
-import { formatBytes, formatSeconds } from './format.js';
+import { byId, say } from '/pages/shared/dom.js';
+import { formatBytes, formatSeconds } from '/pages/shared/format.js';
 
 /** https://developers.tiktok.com/docs/en/content-posting-api-media-transfer-guide */
 const MAX_BYTES = 4 * 1024 ** 3;

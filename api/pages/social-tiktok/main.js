@@ -1,11 +1,11 @@
 import { canPost, readAccounts, showAccounts } from './accounts.js';
 import { connect, showConnection, showIdle, takeReturn } from './connection.js';
-import { byId } from './dom.js';
+import { byId } from '/pages/shared/dom.js';
 import { setUpEdit } from './post-edit.js';
 import { setUpPosts } from './posts.js';
 import { setUpPublishForm } from './publish-form.js';
-import { session } from './session.js';
-import { setUpSignIn, showPerson, showSignIn } from './sign-in.js';
+import { session } from '/pages/shared/session.js';
+import { setUpSignIn, showPerson, showSignIn } from '/pages/shared/sign-in.js';
 import { accountName, returnWords } from './wording.js';
 
 const ACCOUNTS_MS = 30_000;

@@ -1,6 +1,6 @@
-import { api } from './api.js';
-import { el } from './dom.js';
-import { formatBytes, formatNumber, formatTime } from './format.js';
+import { api } from '/pages/shared/api.js';
+import { el } from '/pages/shared/dom.js';
+import { formatBytes, formatNumber, formatTime } from '/pages/shared/format.js';
 import { accountName, isEditable, isFinal, isRetryable, postState, privacyWord, timelineWord } from './wording.js';
 
 const SHOWN_CAPTION = 160;

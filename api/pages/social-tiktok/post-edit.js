@@ -1,6 +1,6 @@
-import { api } from './api.js';
-import { byId, say } from './dom.js';
-import { countOf } from './format.js';
+import { api } from '/pages/shared/api.js';
+import { byId, say } from '/pages/shared/dom.js';
+import { countOf } from '/pages/shared/format.js';
 import { fillTimeZones, localTime, wallTime } from './schedule.js';
 
 const MAX_CAPTION = 2_200;

@@ -1,6 +1,6 @@
-import { api } from './api.js';
-import { announce, byId, el, replaceKeepingFocus, say } from './dom.js';
-import { ask } from './dialogs.js';
+import { api } from '/pages/shared/api.js';
+import { announce, byId, el, replaceKeepingFocus, say } from '/pages/shared/dom.js';
+import { ask } from '/pages/shared/dialogs.js';
 import { follow } from './event-stream.js';
 import { postCard } from './post-card.js';
 import { accountName, isMoving, postState } from './wording.js';

@@ -1,8 +1,8 @@
 import { commonGround, readCreators } from './creators.js';
 import { setUpDirectOptions } from './direct-options.js';
-import { announce, byId, el, say } from './dom.js';
+import { announce, byId, el, say } from '/pages/shared/dom.js';
 import { setUpFileField } from './file-field.js';
-import { countOf, formatBytes } from './format.js';
+import { countOf, formatBytes } from '/pages/shared/format.js';
 import { fillTimeZones, wallTime } from './schedule.js';
 import { uploadPost } from './upload.js';
 import { accountName } from './wording.js';

@@ -1,4 +1,4 @@
-import { el } from './dom.js';
+import { el } from '/pages/shared/dom.js';
 
 const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC';
 

@@ -1,4 +1,4 @@
-import { ApiFault, credentials, faultOf } from './api.js';
+import { ApiFault, credentials, faultOf } from '/pages/shared/api.js';
 
 const LOST = 'The connection to the server broke. Press the button again: where everything had arrived, no second post is made.';
 
