@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { createFcmSandbox } from './fcm/index.ts';
+import { createIdentity } from './identity/index.ts';
 import { createOpenApi } from './open-api/index.ts';
 import { acceptPushSockets } from './push/upgrade.ts';
 import { createRegistry } from './rooms/registry.ts';
@@ -11,6 +13,7 @@ import { PUSH_PATH, signRoutes } from './routes/sign.ts';
 import { webRoutes } from './routes/web.ts';
 import { webcastRoutes } from './routes/webcast.ts';
 import { createShop } from './shop/index.ts';
+import { createStoreSandbox } from './stores/index.ts';
 
 export interface SandboxOptions {
   /** 0, the default: any free port. */
@@ -47,7 +50,13 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const links = new Map<string, string>();
   const openApi = createOpenApi({ webhookUrl });
   const shop = createShop({ webhookUrl: shopWebhookUrl, redirectUrl: shopRedirectUrl });
+  const identity = createIdentity();
+  const stores = createStoreSandbox(identity.control);
+  const fcm = createFcmSandbox({ isToken: stores.isGoogleToken });
   const reset = (): void => {
+    identity.reset();
+    fcm.reset();
+    stores.reset();
     openApi.reset();
     shop.reset();
   };
@@ -55,7 +64,13 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     .get('/', (c) => c.json({ name: 'Showrunner TikTok sandbox', rooms: registry.all().map(({ name }) => name) }))
     .route('/control/open-api', openApi.control)
     .route('/control/shop', shop.control)
+    .route('/control/identity', identity.control)
+    .route('/control/fcm', fcm.control)
+    .route('/control/stores', stores.control)
     .route('/control', controlRoutes(registry, links, reset))
+    .route('/', identity.routes)
+    .route('/', fcm.routes)
+    .route('/', stores.routes)
     .route('/', openApi.routes)
     .route('/', shop.routes)
     .route('/', webRoutes(registry))

@@ -6,6 +6,9 @@ const SECTIONS: Readonly<Record<string, string>> = {
   NODE_ENV: 'The process',
   DATABASE_URL: 'What it stands on',
   TIKTOK_ENV: 'TikTok',
+  MEDIA_PORT: 'Own streams',
+  ALLOW_UNVERIFIED_SOCIAL: 'The social app',
+  SANDBOX_PORT: 'The sandbox',
   JWT_SECRET: 'Secrets and limits',
   STREAK_QUIET_MS: 'LIVE sessions and workers',
 };

@@ -9,9 +9,10 @@ import { writeClip } from './demo/clip.ts';
 import { consent } from './demo/consent.ts';
 import { followPost, type LifeEvents } from './demo/post-life.ts';
 import { megabytes, Publication } from './demo/publication.ts';
+import { runDemo } from './demo/run-demo.ts';
 import { openScreen } from './demo/screen.ts';
-import { findShowrunner, type DemoTarget } from './demo/target.ts';
-import { reasonOf, StartError } from './supervisor/start-error.ts';
+import type { DemoTarget } from './demo/target.ts';
+import { StartError } from './supervisor/start-error.ts';
 
 const PAGE = '/crm/social/tiktok';
 const USERNAME = 'showrunner_demo';
@@ -107,25 +108,15 @@ function summarise(publication: Publication, { permalink, numbers }: Outcome, si
   console.log(`\nSummary\n\n${rows.map(([name, value]) => `  ${name.padEnd(16)}${value}`).join('\n')}\n`);
 }
 
-async function main(): Promise<number> {
-  const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
-  const target = await findShowrunner({ needsBroker: false });
-  const folder = await mkdtemp(join(tmpdir(), 'showrunner-demo-'));
-  try {
-    if (await publish(target, folder, stopped.signal)) return 0;
-    console.error('The post did not get as far as its first numbers: the reason is above, and more is in the logs below .data/logs.');
-    return 1;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-    await target.close();
-  }
-}
-
-main().then(
-  (exitCode) => process.exit(exitCode),
-  (error: unknown) => {
-    console.error(error instanceof StartError ? error.message : `The demo failed: ${reasonOf(error)}`);
-    process.exit(1);
+runDemo({
+  find: () => Promise.resolve({ needsBroker: false }),
+  async play(target, stopped) {
+    const folder = await mkdtemp(join(tmpdir(), 'showrunner-demo-'));
+    try {
+      return await publish(target, folder, stopped);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   },
-);
+  failure: 'The post did not get as far as its first numbers: the reason is above, and more is in the logs below .data/logs.',
+});

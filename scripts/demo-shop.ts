@@ -3,12 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ShopMessage } from '../domain/contracts/shop-message.ts';
 import { DemoApi } from './demo/api.ts';
 import { register } from './demo/person.ts';
+import { runDemo } from './demo/run-demo.ts';
 import { openScreen, type Screen } from './demo/screen.ts';
 import { consumeFromRabbit, describeMessage, takeCallbacks, type MessageSource } from './demo/shop-messages.ts';
 import { buy, connectShop, finished, openShop, type Channel, type Order } from './demo/shop-scene.ts';
-import { findShowrunner, type DemoTarget } from './demo/target.ts';
+import type { DemoTarget } from './demo/target.ts';
 import { until } from './demo/until.ts';
-import { reasonOf, StartError } from './supervisor/start-error.ts';
+import { StartError } from './supervisor/start-error.ts';
 
 const EXCHANGES = [process.env.ORDER_EXCHANGE_NAME || 'showrunner.orders', process.env.PRODUCT_EXCHANGE_NAME || 'showrunner.products'];
 const BUYERS = [
@@ -116,24 +117,11 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function main(): Promise<number> {
-  const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
-  const hasWay = Boolean(process.env.AMQP_URL || process.env.ORDER_SERVICE_URL);
-  const target = await findShowrunner({ needsBroker: false, env: hasWay ? {} : { ORDER_SERVICE_URL: `http://127.0.0.1:${await freePort()}/orders` } });
-  try {
-    if (await play(target, stopped.signal)) return 0;
-    console.error('The first order did not get as far as its delivery: what came is above, and more is in the logs below .data/logs.');
-    return 1;
-  } finally {
-    await target.close();
-  }
-}
-
-main().then(
-  (exitCode) => process.exit(exitCode),
-  (error: unknown) => {
-    console.error(error instanceof StartError ? error.message : `The demo failed: ${reasonOf(error)}`);
-    process.exit(1);
+runDemo({
+  async find() {
+    const hasWay = Boolean(process.env.AMQP_URL || process.env.ORDER_SERVICE_URL);
+    return { needsBroker: false, ...(hasWay ? {} : { env: { ORDER_SERVICE_URL: `http://127.0.0.1:${await freePort()}/orders` } }) };
   },
-);
+  play,
+  failure: 'The first order did not get as far as its delivery: what came is above, and more is in the logs below .data/logs.',
+});

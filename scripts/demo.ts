@@ -4,10 +4,11 @@ import { DemoApi } from './demo/api.ts';
 import { followEvents, type StreamedEvent } from './demo/event-source.ts';
 import { receiveWebhooks, subscribeLamp } from './demo/listeners.ts';
 import { clearTheScene, DIAMONDS, ROOM, setTheScene, type Scene } from './demo/scene.ts';
+import { runDemo } from './demo/run-demo.ts';
 import { openScreen, type Screen } from './demo/screen.ts';
 import { Tally } from './demo/tally.ts';
-import { findShowrunner, type DemoTarget } from './demo/target.ts';
-import { reasonOf, StartError } from './supervisor/start-error.ts';
+import type { DemoTarget } from './demo/target.ts';
+import { StartError } from './supervisor/start-error.ts';
 
 const POLL_MS = 1_000;
 /** What is under way when the time is up may still arrive. */
@@ -100,25 +101,10 @@ async function countFired(api: DemoApi, scene: Scene, tally: Tally, signal: Abor
   }
 }
 
-async function main(): Promise<number> {
-  const seconds = secondsFromArguments();
-  const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
-  const target = await findShowrunner();
-  try {
-    const tally = await play(target, seconds, stopped.signal);
-    if (tally.latencies.length > 0) return 0;
-    console.error('No match was delivered over MQTT: the logs below .data/logs say why.');
-    return 1;
-  } finally {
-    await target.close();
-  }
-}
-
-main().then(
-  (exitCode) => process.exit(exitCode),
-  (error: unknown) => {
-    console.error(error instanceof StartError ? error.message : `The demo failed: ${reasonOf(error)}`);
-    process.exit(1);
-  },
-);
+let seconds = 0;
+runDemo({
+  // A wrong number is said before anything starts.
+  find: async () => void (seconds = secondsFromArguments()),
+  play: async (target, stopped) => (await play(target, seconds, stopped)).latencies.length > 0,
+  failure: 'No match was delivered over MQTT: the logs below .data/logs say why.',
+});

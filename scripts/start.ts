@@ -8,11 +8,13 @@ import { buildWorkflowBundle } from '../workers/workflow-bundle.ts';
 import { banner } from './supervisor/banner.ts';
 import { Fleet } from './supervisor/fleet.ts';
 import { lockDataDir } from './supervisor/lock.ts';
+import { planMedia } from './supervisor/media.ts';
 import { demandPort, PortBook } from './supervisor/ports.ts';
 import { startApi, startSandbox, startWorker } from './supervisor/roles.ts';
 import { endFormerStart, removeRunning, writeRunning, type Running } from './supervisor/running.ts';
 import { loadSecrets } from './supervisor/secrets.ts';
 import { bootServices, type Services } from './supervisor/services.ts';
+import { planSocial } from './supervisor/social.ts';
 import { onStop } from './supervisor/stop-signals.ts';
 import { StartError } from './supervisor/start-error.ts';
 
@@ -35,7 +37,7 @@ async function main(): Promise<void> {
   const logDir = join(dataDir, 'logs');
   makeFolders(dataDir, logDir);
   const unlock = lockDataDir(dataDir, 'scripts/start.ts');
-  const urls: Urls = { api_url: '', docs_url: '', temporal_address: '', temporal_ui_url: null, mqtt_url: '', sandbox_url: null, amqp_url: null, order_service_url: null };
+  const urls: Urls = { api_url: '', docs_url: '', temporal_address: '', temporal_ui_url: null, mqtt_url: '', sandbox_url: null, amqp_url: null, order_service_url: null, media_url: null, rtmp_url: null, streams_off: null };
   const note = (): void => writeRunning(dataDir, urls, fleet.members);
   const fleet = new Fleet({ say, ownGroup: true, onChange: note });
   const stop = onStop(async () => {
@@ -69,9 +71,11 @@ async function boot(env: Env, dataDir: string, logDir: string, fleet: Fleet): Pr
   if (env.PORT !== 0) await demandPort('PORT', env.PORT, env.HOST);
   const ports = new PortBook(join(dataDir, 'ports.json'));
   const port = env.PORT || (await ports.take('api', 0));
+  const media = await planMedia(env, process.env, ports);
   const bundle = buildWorkflowBundle();
   const [services, sandboxUrl] = await Promise.all([bootServices({ env, dataDir, logDir, ports, fleet, say }), sandbox(env, logDir, ports, fleet, `http://127.0.0.1:${port}`), bundle]);
-  const childEnv = { ...environmentOf(env, services, sandboxUrl, dataDir), PORT: String(port), DATA_DIR: dataDir };
+  const social = sandboxUrl === null ? {} : await planSocial({ sandboxUrl, apiUrl: `http://127.0.0.1:${port}`, dataDir, given: process.env });
+  const childEnv = { ...environmentOf(env, services, sandboxUrl, dataDir), PORT: String(port), DATA_DIR: dataDir, ...media.env, ...social };
   const options = { fleet, logDir, env: childEnv };
   const since = Date.now();
   const [api] = await Promise.all([startApi(options), ...ROLES.map((role) => startWorker(role, options))]);
@@ -87,6 +91,9 @@ async function boot(env: Env, dataDir: string, logDir: string, fleet: Fleet): Pr
     sandbox_url: sandboxUrl,
     amqp_url: env.AMQP_URL ?? null,
     order_service_url: env.ORDER_SERVICE_URL ?? null,
+    media_url: media.url,
+    rtmp_url: media.rtmpUrl,
+    streams_off: media.off,
   };
 }
 

@@ -71,7 +71,8 @@ export async function benchEnvironment(): Promise<BenchEnvironment> {
   };
 }
 
-async function freshDatabase(server: string): Promise<{ url: string; version: string; drop: () => Promise<void> }> {
+/** A migrated database of its own on a server. */
+export async function freshDatabase(server: string): Promise<{ url: string; version: string; drop: () => Promise<void> }> {
   const name = `bench_${randomBytes(4).toString('hex')}`;
   const admin = async <T>(run: (client: pg.Client) => Promise<T>): Promise<T> => {
     const client = new pg.Client({ connectionString: server });

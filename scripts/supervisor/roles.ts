@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Role } from '../../domain/names.ts';
+import { ROLES, type Role } from '../../domain/names.ts';
 import type { Fleet } from './fleet.ts';
 import { STOP_ORDER, type ProcessSpec, type Supervised } from './supervised.ts';
 
@@ -36,8 +36,14 @@ export async function startSandbox(options: RoleOptions, port: number): Promise<
 
 /** One worker of a role. Its slot stays the same when it is started again, so that it takes over at once what it held. */
 export function startWorker(role: Role, options: RoleOptions): Promise<Supervised> {
-  const env = { ...options.env, WORKER_SLOT: `${options.env.WORKER_SLOT ?? 'local'}-${role}-1` };
+  const env = { ...options.env, WORKER_SLOT: `${options.env.WORKER_SLOT ?? 'local'}-${role}-1`, ...metricsPort(options.env.METRICS_PORT, role) };
   return options.fleet.run(spec(`worker ${role}`, `worker-${role}`, [join(ROOT, 'workers/main.ts'), role], { ...options, env }));
+}
+
+/** On one machine each role needs a port of its own: the first takes METRICS_PORT, the others those after it. */
+export function metricsPort(given: string | undefined, role: Role): { METRICS_PORT?: string } {
+  const first = Number(given || 0);
+  return first === 0 ? {} : { METRICS_PORT: String(first + ROLES.indexOf(role)) };
 }
 
 export function startApi(options: RoleOptions): Promise<Supervised> {

@@ -16,6 +16,11 @@ export interface Running {
   /** Where messages for other systems go; null: not there. */
   amqp_url: string | null;
   order_service_url: string | null;
+  /** Where browsers and encoders reach the media host, and encoders by RTMP; null: off. */
+  media_url: string | null;
+  rtmp_url: string | null;
+  /** What of streams is off and the command that turns it on; null: nothing. */
+  streams_off: string | null;
   processes: RunningProcess[];
 }
 
