@@ -52,6 +52,8 @@ describe('npm start', () => {
 
   test('comes up and says where everything is', async () => {
     expect(await healthy()).toMatchObject({ status: 'ok' });
+    for (const said of [running.media_url!, running.rtmp_url!, `${running.api_url}/studio/{id}`, `${running.api_url}/watch/{id}`]) expect(first.output).toContain(said);
+    expect((await fetch(`${running.media_url}/health`)).status).toBe(200);
     for (const said of [running.api_url, `${running.api_url}/docs`, running.temporal_ui_url!, running.mqtt_url, running.sandbox_url!, 'npm run demo', 'Ctrl-C']) {
       expect(first.output).toContain(said);
     }
@@ -69,6 +71,9 @@ describe('npm start', () => {
     ['PORT', {}],
     ['MQTT_PORT', { PORT: '0' }],
     ['SANDBOX_PORT', { PORT: '0' }],
+    ['MEDIA_PORT', { PORT: '0' }],
+    ['RTMP_PORT', { PORT: '0' }],
+    ['MEDIA_RTC_PORT', { PORT: '0' }],
   ])('names port and variable when the port of %s is in use, and leaves nothing behind', async (variable, others) => {
     const other = newFolder();
     const taken = createServer().listen(0, '127.0.0.1');
@@ -81,7 +86,7 @@ describe('npm start', () => {
     taken.close();
   });
 
-  test.each(['worker live', 'worker actions', 'api', 'sandbox', 'MQTT broker', 'Temporal', 'PostgreSQL'])('starts %s again when it is killed, and says so', async (name) => {
+  test.each(['worker live', 'worker actions', 'worker media', 'api', 'sandbox', 'MQTT broker', 'Temporal', 'PostgreSQL'])('starts %s again when it is killed, and says so', async (name) => {
     const before = pidOf(name)!;
     process.kill(before, 'SIGKILL');
     await eventually(() => pidOf(name) !== before && pidOf(name), { timeoutMs: 60_000 });
@@ -89,6 +94,12 @@ describe('npm start', () => {
     expect(first.output).toContain(`${name} ended unexpectedly; starting it again`);
     await eventually(async () => (await healthy()).status === 'ok', { timeoutMs: 60_000 });
     running = readRunning(folder)!;
+  });
+
+  test('gives the media host other ports where the usual ones are in use, and the API knows them', async () => {
+    const { access_token } = await call<{ access_token: string }>(running.api_url, null, 'POST', '/api/auth/login', PERSON);
+    const { urls } = await call<{ urls: { rtmp: string; whip: string } }>(running.api_url, access_token, 'POST', '/streams', { title: 'Ports' });
+    expect(urls).toMatchObject({ rtmp: running.rtmp_url, whip: `${running.media_url}/whip` });
   });
 
   test('Ctrl-C stops everything and leaves no process behind', async () => {
@@ -115,4 +126,15 @@ describe('npm start', () => {
     await third.end('SIGTERM', 'npm');
     expect(survivors({ ...second, processes })).toEqual([]);
   });
+});
+
+test('npm start works without mediasoup and ffmpeg, and says what is off and what turns it on', async () => {
+  const folder = newFolder();
+  const bare = start(folder, { PORT: '0', MEDIASOUP_WORKER_BIN: '/nonexistent/mediasoup-worker', FFMPEG_PATH: '/nonexistent/ffmpeg' });
+  const { api_url, media_url, rtmp_url, processes } = await bare.up();
+  expect([media_url, rtmp_url]).toEqual([null, null]);
+  expect(bare.output).toMatch(/Streams +off, no mediasoup worker and no ffmpeg\. To turn them on: npm run setup:media/);
+  expect(processes.map(({ name }) => name)).toContain('worker media');
+  await call(api_url, null, 'POST', '/api/auth/register', PERSON);
+  await bare.end('SIGINT');
 });

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { installMissingPackages } from './debian-packages.ts';
+import { getTestTools } from './test-tools.ts';
 
 declare global {
   var embeddedTestServices: ChildProcess | undefined;
@@ -13,7 +13,7 @@ const BOOT_TIMEOUT_MS = 40 * 60_000;
 /**
  * Boots what integration tests need and the environment does not name (TEST_DATABASE_URL or DATABASE_URL,
  * TEST_TEMPORAL_ADDRESS or TEMPORAL_ADDRESS). Redis, RabbitMQ and Mosquitto are used where they answer, and demanded in CI.
- * A browser and ffmpeg are installed where they are missing.
+ * A browser, ffmpeg, mediasoup's worker and an S3 server are got where they are missing; CI demands them.
  */
 export default async function globalSetup(): Promise<void> {
   const { env } = process;
@@ -25,10 +25,20 @@ export default async function globalSetup(): Promise<void> {
     useIfThere('TEST_REDIS_URL', env.REDIS_URL, 'redis://127.0.0.1:6379'),
     useIfThere('TEST_AMQP_URL', env.AMQP_URL, 'amqp://guest:guest@127.0.0.1:5672'),
     useIfThere('TEST_MQTT_URL', env.MQTT_URL, 'mqtt://127.0.0.1:1883'),
-    installMissingPackages((line) => process.stderr.write(`  ${line}\n`)),
+    tools((line) => process.stderr.write(`  ${line}\n`)),
   ]);
   env.TEST_DATABASE_URL = databaseUrl || booted.databaseUrl || '';
   env.TEST_TEMPORAL_ADDRESS = temporalAddress || booted.temporalAddress || '';
+}
+
+/** Where somebody runs some tests alone, those that need what is missing say so themselves. */
+async function tools(say: (line: string) => void): Promise<void> {
+  try {
+    await getTestTools(say);
+  } catch (error) {
+    if (process.env.CI) throw error;
+    say((error as Error).message);
+  }
 }
 
 interface Booted {

@@ -15,6 +15,8 @@ const COMMANDS = {
   actions: ['workers/main.ts', 'actions'],
   publish: ['workers/main.ts', 'publish'],
   shop: ['workers/main.ts', 'shop'],
+  media: ['workers/main.ts', 'media'],
+  social: ['workers/main.ts', 'social'],
   api: ['api/main.ts'],
 } as const;
 export type Part = keyof typeof COMMANDS;
@@ -51,6 +53,9 @@ export class Product {
         ...(mqttUrl ? { MQTT_URL: mqttUrl } : {}),
         PORT: '0',
         SANDBOX_PORT: '0',
+        MEDIA_PORT: '0',
+        RTMP_PORT: '0',
+        MEDIA_RTC_PORT: '0',
         JWT_SECRET: 'test-secret-test-secret-test-secret-1',
         TOKEN_ENCRYPTION_KEY: 'ab'.repeat(32),
         ALLOW_PRIVATE_WEBHOOKS: '1',
@@ -112,7 +117,7 @@ export class Product {
 
   /** Ends all parts; their logs stay only where one of them ended by itself or badly. */
   async stop(): Promise<void> {
-    await Promise.all((['api', 'live', 'actions', 'publish', 'shop'] as const).map((part) => this.kill(part, 'SIGTERM')));
+    await Promise.all((['api', 'live', 'actions', 'publish', 'shop', 'media', 'social'] as const).map((part) => this.kill(part, 'SIGTERM')));
     await this.kill('sandbox', 'SIGTERM');
     if (!this.#endedBadly) await rm(this.logFolder, { recursive: true, force: true });
   }

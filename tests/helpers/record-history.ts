@@ -15,10 +15,11 @@ export interface RecordedHistory {
 /**
  * Writes a workflow's history to tests/histories/<name>.json, for the replay tests. Names of processes and stack traces are left out.
  * (The SDK's own historyToJSON needs one protobufjs for all Temporal packages, which npm does not promise.)
+ * @param runId which of its runs; absent: the last
  * @returns the file's path
  */
-export async function recordHistory(client: Client, name: string, workflowId: string): Promise<string> {
-  const history = await client.workflow.getHandle(workflowId).fetchHistory();
+export async function recordHistory(client: Client, name: string, workflowId: string, runId?: string): Promise<string> {
+  const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   const plain = History.toObject(History.fromObject(history), { enums: String, longs: String, bytes: String });
   const anonymous = JSON.stringify({ workflowId, history: plain }, (key, value: unknown) => (key === 'identity' ? 'recorder' : key === 'stackTrace' ? '' : value), 1);
   const file = join(HISTORIES, `${name}.json`);

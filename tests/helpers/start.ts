@@ -11,7 +11,7 @@ import { eventually } from './eventually.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const UP = 'Showrunner is up.';
 /** What would make a start use something else than its own embedded parts. */
-const NOT_FOR_IT = /^(DATABASE_URL|TEMPORAL_ADDRESS|MQTT_URL|REDIS_URL|TIKTOK_.*|PORT|HOST|NODE_ENV|WORKER_SLOT|JWT_SECRET|TOKEN_ENCRYPTION_KEY|npm_.*)$/;
+const NOT_FOR_IT = /^(DATABASE_URL|TEMPORAL_ADDRESS|MQTT_URL|REDIS_URL|TIKTOK_.*|PORT|HOST|NODE_ENV|WORKER_SLOT|JWT_SECRET|TOKEN_ENCRYPTION_KEY|MEDIA_.*|MEDIASOUP_WORKER_BIN|RTMP_.*|FFMPEG_PATH|npm_.*)$/;
 
 /** `npm start` as a person runs it, in a process group of its own, as in a terminal. */
 export class Start {

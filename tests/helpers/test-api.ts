@@ -9,8 +9,10 @@ import { issueToken } from '../../api/auth.ts';
 import type { Router } from '../../api/context.ts';
 import type { ApiConfig, ApiDeps } from '../../api/deps.ts';
 import { createFeedHub } from '../../api/feed-hub.ts';
+import { NO_CACHE } from '../../api/cache.ts';
 import { createApiMetrics } from '../../api/metrics.ts';
 import { createPostHub } from '../../api/post-hub.ts';
+import { createRealtime } from '../../api/realtime.ts';
 import type { TemporalGateway } from '../../api/temporal.ts';
 import { REDACTED_PATHS } from '../../config/logging.ts';
 import { newId } from '../../db/ids.ts';
@@ -24,6 +26,8 @@ import type { LabelOutcome } from '../../domain/contracts/shop-shipping.ts';
 import type { ConnectAccountOutcome, DisconnectAnswer, RefreshAnswer } from '../../domain/contracts/social-account.ts';
 import type { WorkspaceRole } from '../../domain/permissions.ts';
 import { createLocalStorage } from '../../media/local-storage.ts';
+import { createIdentityVerifier } from '../../social/identity/verifier.ts';
+import { createStores } from '../../social/stores/stores.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { seedWorkspace } from './seed.ts';
 
@@ -108,12 +112,26 @@ const CONFIG: ApiConfig = {
   shopApp: { app_key: 'test-app-key', app_secret: 'test-app-secret', service_id: '7400000000000000009', market: 'row', authorize_url: null },
   shopSyncIntervalS: 300,
   mediaMaxBytes: 64 * 1024 * 1024,
+  streaming: {
+    mediaUrl: 'http://127.0.0.1:8090',
+    rtmpUrl: 'rtmp://127.0.0.1:1935/live',
+    eventSecret: null,
+    eventAddresses: [],
+    playUrlTtlS: 3_600,
+    graceMs: 60_000,
+    vodMaxBytes: 64 * 1024 * 1024,
+    vodPaths: true,
+    cacheTtlS: 30,
+    redisUrl: null,
+    dataDir: '.data/test',
+  },
+  social: { tokenTtlS: 3_600, payout: { minCoins: 1_000, coinMinor: 50, currency: 'USD', holdS: 60 }, videoMaxBytes: 64 * 1024 * 1024, videoMaxS: 180 },
   amqpUrl: null,
   links: { temporalUi: null, mqtt: null },
 };
 
-/** The API on a database of its own, without a port. */
-export async function createTestApi(config: Partial<ApiConfig> = {}): Promise<TestApi> {
+/** The API on a database of its own, without a port. @param over what is real instead, such as the app stores */
+export async function createTestApi(config: Partial<ApiConfig> = {}, over: Partial<ApiDeps> = {}): Promise<TestApi> {
   const database = await createTestDatabase();
   const temporal = createFakeTemporal();
   const lines: string[] = [];
@@ -138,8 +156,14 @@ export async function createTestApi(config: Partial<ApiConfig> = {}): Promise<Te
     posts,
     metrics: createApiMetrics({ processMetrics: false }),
     media: createLocalStorage(mediaRoot),
+    cache: NO_CACHE,
     probe: () => Promise.resolve({ kind: 'not_installed' }),
+    hasFfmpeg: () => Promise.resolve(true),
+    realtime: createRealtime(),
+    stores: createStores({ apple: null, google: null }),
+    identity: createIdentityVerifier({ google: null, apple: null, facebook: null, allowUnverified: true }),
     shutdown: shutdown.signal,
+    ...over,
   };
   const app = createApp(deps);
   return {
@@ -250,6 +274,25 @@ function createFakeTemporal(): FakeTemporal {
       ship: { ok: false, code: 'shop_refused', reason: 'not set by the test', order_status: null },
       fetchLabel: { kind: 'refused', code: 'shop_refused', reason: 'not set by the test' },
       awaitJob: true,
+    },
+    streaming: {
+      startBroadcast: noted('startBroadcast', () => undefined),
+      endBroadcast: noted('endBroadcast', () => undefined),
+      announcePublish: noted('announcePublish', () => undefined),
+      rotateKey: noted('rotateKey', () => undefined),
+      ingestVod: noted('ingestVod', () => undefined),
+      publishClip: noted('publishClip', () => undefined),
+      restrictChat: noted('restrictChat', () => undefined),
+      restrictionChanged: noted('restrictionChanged', () => undefined),
+    },
+    social: {
+      verifyPurchase: noted('verifyPurchase', () => undefined),
+      storeChanged: noted('storeChanged', () => undefined),
+      payout: noted('payout', () => undefined),
+      decidePayout: noted('decidePayout', () => true),
+      processVideo: noted('processVideo', () => undefined),
+      deleteAccount: noted('deleteAccount', () => undefined),
+      exportData: noted('exportData', () => undefined),
     },
     isReachable: () => Promise.resolve(fake.reachable),
     close: () => Promise.resolve(),

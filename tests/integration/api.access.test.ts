@@ -18,7 +18,12 @@ interface Operation {
 /** Whoever wants to add a route here has to say why it needs no token. */
 const PUBLIC = [
   'get /',
+  // A link that is signed for one file.
+  'get /api/app-exports/{id}',
   'get /api/auth/tiktok/callback',
+  // Public videos; others ask for a token themselves. Sounds of the catalogue are everybody's.
+  'get /app-media/sounds/{id}/audio.m4a',
+  'get /app-media/videos/{id}/{file}',
   'get /auth/shop/callback',
   'get /docs',
   'get /docs/favicon-32x32.png',
@@ -30,16 +35,32 @@ const PUBLIC = [
   'get /health/ready',
   'get /metrics',
   'get /openapi.json',
+  // Public streams are; private ones look at a play token themselves.
+  'get /streams/{id}/chat',
+  'get /streams/{id}/public',
+  'get /streams/{id}/thumbnail',
+  // Public videos; private ones ask for a token themselves.
+  'get /vod/{id}/chat',
+  'get /vod/{id}/play',
+  'get /vod/{id}/poster',
+  'get /vod/{id}/public',
+  // What a browser asks before it may send a token.
+  'options /vod/upload/tus',
   'post /api/auth/login',
   'post /api/auth/register',
   // Signed by TikTok.
   'post /webhook',
   'post /webhook/',
+  // Signed by Apple, and by Google's Pub/Sub.
+  'post /webhook/apple-store',
+  'post /webhook/google-play',
+  // Signed by media servers.
+  'post /webhook/stream-event',
   'post /webhook/tiktok',
 ];
 
 /** Pages that sign in by themselves: the same files for everybody. */
-const STATIC_FILES = /^get \/crm\/social\/tiktok(\/[\w-]*(\.(js|css|svg))?)?$/;
+const STATIC_FILES = /^get (\/crm\/social\/tiktok(\/[\w-]*(\.(js|css|svg))?)?|\/pages\/(live|shared|studio|vendor|watch|watch-vod)\/[\w.-]+\.(js|mjs|css|svg)|\/(studio|watch|watch\/vod)\/\{id\})$/;
 
 let api: TestApi;
 let operations: Operation[];
@@ -66,6 +87,9 @@ const fill = (path: string, workspaceId: string): string =>
 const bodyFor = (method: string) => (method === 'get' || method === 'delete' ? {} : { body: {} });
 const guarded = () => operations.filter(({ access }) => access in PERMISSIONS);
 
+/** Answers what apps call and we do not have. */
+const UNKNOWN_VERB = 'post /api/{verb}';
+
 test('every route that is registered says who may call it, or stands in the list of public ones', () => {
   const registered = new Set(
     api.app.routes
@@ -73,17 +97,26 @@ test('every route that is registered says who may call it, or stands in the list
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
   );
   const declared = new Set(
-    operations.filter(({ access }) => access === 'signed_in' || access in PERMISSIONS).map(({ method, path }) => `${method} ${path}`),
+    operations.filter(({ access }) => ['signed_in', 'app_user', 'app_public'].includes(access) || access in PERMISSIONS).map(({ method, path }) => `${method} ${path}`),
   );
-  expect([...registered].filter((route) => !declared.has(route) && !STATIC_FILES.test(route)).sort()).toEqual(PUBLIC);
+  expect([...registered].filter((route) => !declared.has(route) && !STATIC_FILES.test(route) && !route.startsWith(UNKNOWN_VERB)).sort()).toEqual(PUBLIC);
 });
 
 test('every route that is not public refuses a caller without a token', async () => {
-  const closed = operations.filter(({ access }) => access !== 'public');
+  const closed = operations.filter(({ access }) => !['public', 'app_user', 'app_public'].includes(access));
   expect(closed.length).toBeGreaterThan(20);
   for (const { method, path } of closed) {
     const { status, body } = await api.call<Problem>(method.toUpperCase(), fill(path, randomUUID()), bodyFor(method));
     expect([method, path, status, body.reason]).toEqual([method, path, 401, 'missing']);
+  }
+});
+
+test('every verb that is for users of the app refuses a caller without a token, in the words of the contract', async () => {
+  await api.person();
+  for (const { path } of operations.filter(({ access }) => access === 'app_user')) {
+    const { status, body } = await api.call<{ code: number; msg: string }>('POST', path, { body: {} });
+    expect([path, status, body.code]).toEqual([path, 200, 401]);
+    expect(body.msg).toContain('Sign in first');
   }
 });
 

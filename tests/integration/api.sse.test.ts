@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { serve } from '@hono/node-server';
-import { sql } from 'kysely';
+import { sql, type KyselyPlugin } from 'kysely';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app.ts';
 import type { Router } from '../../api/context.ts';
@@ -77,6 +77,30 @@ describe('the stream', () => {
     const again = await open({ lastEventId: source.lastEventId });
     await got(again, 1);
     expect(idsOf(again)).toEqual(missed.ids);
+    await again.close();
+  });
+
+  test('a client that comes back while the first event of all is being stored gets it', async () => {
+    const before = await open();
+    await before.pull();
+    await before.close();
+    const inserted: string[] = [];
+    // The event is committed right behind the first statement that looks where the feed begins and ends.
+    const looks = new WeakSet<object>();
+    const meanwhile: KyselyPlugin = {
+      transformQuery: ({ node, queryId }) => {
+        if (JSON.stringify(node).includes('"workspace_feed"')) looks.add(queryId);
+        return node;
+      },
+      transformResult: async ({ result, queryId }) => {
+        if (inserted.length === 0 && looks.has(queryId)) inserted.push(...(await insert([comment('first')])).ids);
+        return result;
+      },
+    };
+    const app = createApp({ ...api.deps, db: api.database.db.withPlugin(meanwhile) });
+    const again = await open({ lastEventId: before.lastEventId }, app);
+    await got(again, 1);
+    expect(again.events.map(({ event, data }) => [event, data.id])).toEqual([['comment', inserted[0]]]);
     await again.close();
   });
 
@@ -295,8 +319,8 @@ test('clients that reconnect at random, to any process, get every event of concu
     )),
   ];
   const BATCHES = 25;
+  const LAST = 'the last one';
   const random = seeded(42);
-  let writing = true;
 
   const write = async (where: Place, writer: number): Promise<string[]> => {
     const ids: string[] = [];
@@ -322,32 +346,32 @@ test('clients that reconnect at random, to any process, get every event of concu
     const seen: string[] = [];
     let lastEventId = start;
     let connections = 0;
-    const total = () => expectedTotal();
-    while (writing || ids.length < total()) {
+    while (seen.at(-1) !== LAST) {
       const source = await open({ lastEventId }, apps[Math.floor(random() * 2)]!);
       connections += 1;
       const patience = 1 + Math.floor(random() * 60);
-      await source.until(() => source.events.length >= patience || (!writing && ids.length + source.events.length >= total()));
+      await source.until(() => source.events.length >= patience || source.events.at(-1)?.data.comment === LAST);
       // What a socket had in flight when it broke was never seen by the client: cut anywhere.
       const delivered = source.events.slice(0, 1 + Math.floor(random() * source.events.length));
       ids.push(...delivered.map(({ data }) => data.id!));
-      seen.push(...delivered.map(({ data }) => `${String(data.livestream_id)}:${String(data.position).padStart(6, '0')}`));
+      seen.push(
+        ...delivered.map(({ data }) =>
+          data.comment === LAST ? LAST : `${String(data.livestream_id)}:${String(data.position).padStart(6, '0')}`,
+        ),
+      );
       lastEventId = delivered.at(-1)?.id ?? source.lastEventId;
       await source.close();
     }
     return { ids, places: seen, connections };
   };
 
-  let written: string[] | null = null;
-  const expectedTotal = () => written?.length ?? Number.POSITIVE_INFINITY;
   const first = await open();
   await first.pull();
   await first.close();
   const readers = [1, 2, 3].map(() => follow(first.lastEventId));
-  written = (await Promise.all(places.map(write))).flat();
-  writing = false;
-  // One more, so that a reader who waits for an event that came before this line wakes up.
-  written.push(...(await insert([comment('last')])).ids);
+  const written = (await Promise.all(places.map(write))).flat();
+  // What tells the readers that nothing more comes.
+  written.push(...(await insert([comment(LAST)])).ids);
   for (const reader of await Promise.all(readers)) {
     expect(reader.ids).toHaveLength(written.length);
     expect(new Set(reader.ids)).toEqual(new Set(written));

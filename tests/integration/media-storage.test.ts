@@ -1,4 +1,6 @@
+import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,16 +9,19 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalStorage } from '../../media/local-storage.ts';
 import { createS3Storage } from '../../media/s3-storage.ts';
 import type { MediaStorage } from '../../media/storage.ts';
+import { startS3Gateway, type S3Gateway } from '../helpers/s3-gateway.ts';
 import { startS3Server, type S3Server } from '../helpers/s3-server.ts';
 
 const MIB = 1024 * 1024;
 let folder: string;
 let s3: S3Server;
+let gateway: S3Gateway;
 const storages: Record<string, MediaStorage> = {};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'showrunner-storage-'));
   s3 = await startS3Server();
+  gateway = await startS3Gateway();
   storages['the local disk'] = createLocalStorage(folder);
   storages.S3 = createS3Storage({
     bucket: 'media',
@@ -24,9 +29,11 @@ beforeAll(async () => {
     endpoint: s3.url,
     credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
   });
-});
+  storages['a real S3 server'] = createS3Storage(gateway.options);
+}, 300_000);
 afterAll(async () => {
   await s3.close();
+  await gateway.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -41,7 +48,27 @@ async function bytesOf(stream: Readable): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-describe.each(['the local disk', 'S3'])('Media on %s', (name) => {
+/** Uploads in parts that were neither completed nor aborted. */
+async function unfinishedAt({ options, bucket }: S3Gateway): Promise<unknown[]> {
+  const client = new S3Client({ region: options.region, endpoint: options.endpoint!, forcePathStyle: true, credentials: options.credentials! });
+  try {
+    return (await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads ?? [];
+  } finally {
+    client.destroy();
+  }
+}
+
+describe.each(['the local disk', 'S3', 'a real S3 server'])('Media on %s', (name) => {
+  test('a source that is not there is refused, and harms nobody', async () => {
+    const put = storages[name]!.put('media/nothing', createReadStream(join(folder, 'there is no such file')), MIB);
+    await expect(put).rejects.toThrow('no such file');
+    const broken = new Readable({ read: () => undefined });
+    // Before the next turn of the loop, in which the storage can be done with anything.
+    broken.destroy(new Error('broken at once'));
+    await expect(storages[name]!.put('media/nothing', broken, MIB)).rejects.toThrow(/broken at once|[Pp]remature/);
+    expect(await storages[name]!.stat('media/nothing')).toBeNull();
+  });
+
   const storage = (): MediaStorage => storages[name]!;
 
   test.each([1, MIB, 21 * MIB])('of %d bytes come back as they were, whole and in ranges', async (size) => {
@@ -70,6 +97,7 @@ describe.each(['the local disk', 'S3'])('Media on %s', (name) => {
     await expect(storage().put('w/broken', broken, 100 * MIB)).rejects.toThrow('the sender went away');
     expect(await storage().stat('w/broken')).toBeNull();
     expect(s3.unfinished.size).toBe(0);
+    expect(await unfinishedAt(gateway)).toEqual([]);
     expect((await readdir(join(folder, 'w'))).filter((file) => file.endsWith('.part'))).toEqual([]);
   });
 
@@ -103,4 +131,13 @@ test('S3 that fails for a moment is asked again', async () => {
   s3.fail('PUT', 1);
   await storages.S3!.put('w/again', Readable.from([Buffer.from('x')]), MIB);
   expect(s3.objects.get('w/again')?.toString()).toBe('x');
+});
+
+test('A real S3 server that was away has all that was stored, on the same address', async () => {
+  const storage = storages['a real S3 server']!;
+  await storage.put('w/kept', Readable.from([Buffer.from('kept')]), MIB);
+  await gateway.stop();
+  await expect(storage.stat('w/kept')).rejects.toThrow('ECONNREFUSED');
+  await gateway.start();
+  expect((await bytesOf(await storage.read('w/kept', 0, 3))).toString()).toBe('kept');
 });

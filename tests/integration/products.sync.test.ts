@@ -141,8 +141,8 @@ describe('A sync of all products', () => {
   });
 
   test('says why where the channel is paused, and asks TikTok for nothing', async () => {
-    const before = await search();
     await world.db.updateTable('channels').set({ state: 'paused', state_reason: 'the seller ended it' }).where('id', '=', world.uk.channel_id).execute();
+    const before = await search();
     const job = await endedJob(world, await startSync(world));
     await world.db.updateTable('channels').set({ state: 'active' }).where('id', '=', world.uk.channel_id).execute();
     expect(job).toMatchObject({ state: 'failed', state_code: 'shop_channel_paused', done: 0, calls: 0 });

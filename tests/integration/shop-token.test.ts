@@ -63,9 +63,13 @@ describe('A pair of tokens', () => {
     expect(Math.abs(access_expires_at!.getTime() - now - 7 * DAY)).toBeLessThan(60_000);
     expect(refresh_expires_at!.getTime() - now).toBeGreaterThan(300 * DAY);
     expect([refresh_sent_version, last_refresh_error]).toEqual([null, null]);
-    const { next_refresh_at_ms } = await handle().query(tokenQuery);
-    expect(next_refresh_at_ms! - now).toBeGreaterThan(0.74 * 7 * DAY);
-    expect(next_refresh_at_ms! - now).toBeLessThan(0.86 * 7 * DAY);
+    // The workflow hears of what the row says already.
+    const next = await eventually(async () => {
+      const { next_refresh_at_ms } = await handle().query(tokenQuery);
+      return next_refresh_at_ms !== null && next_refresh_at_ms > now ? next_refresh_at_ms : null;
+    });
+    expect(next - now).toBeGreaterThan(0.74 * 7 * DAY);
+    expect(next - now).toBeLessThan(0.86 * 7 * DAY);
     expect((await warehouses(uk)).ok).toBe(true);
   });
 
