@@ -16,14 +16,15 @@ export async function requireVod({ db }: Pick<ApiDeps, 'db'>, workspaceId: strin
 }
 
 /**
- * The video, where the caller may watch it: a public one, or with a play token of it or a member's access token, in the header or as
- * `?token=`, since players send no headers.
+ * The video, where the caller may watch it: a public one, or with a play token of it (or of the stream that it records) or a member's
+ * access token, in the header or as `?token=`, since players send no headers.
  * @throws ApiError not_found; unauthenticated (missing, invalid), token_expired
  */
 export async function watchableVod(c: Context<AppEnv>, { db }: ApiDeps, id: string): Promise<VodRow> {
   const vod = await findShownVod(db, id);
   if (!vod) throw noSuchVod();
-  await requireWatcher(c, { ...vod, permission: 'vods.view' });
+  // Another video may name a stream for its chat: that stream's tokens don't open it.
+  await requireWatcher(c, { ...vod, stream_id: vod.source === 'recording' ? vod.stream_id : null, permission: 'vods.view' });
   return vod;
 }
 

@@ -129,7 +129,9 @@ describe('Playing', () => {
     const stream_id = await seedStream(api.deps.db, owner);
     const token = await signToken('play', stream_id, api.deps.config.jwtSecret, 60);
     const watch = async (id: string) => (await play(id, {}, { token: null, query: `?token=${token}` })).status;
-    expect([await watch(await seedVod({ stream_id })), await watch(await seedVod())]).toEqual([200, 401]);
+    expect([await watch(await seedVod({ stream_id, source: 'recording' })), await watch(await seedVod())]).toEqual([200, 401]);
+    // An upload names it for its chat alone: nobody who was let in to the stream was shown that.
+    expect(await watch(await seedVod({ stream_id }))).toBe(401);
   });
 
   test('what is not made yet can not be played, and says why', async () => {
