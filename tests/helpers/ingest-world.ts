@@ -7,7 +7,9 @@ import { createSessionBook } from '../../activities/streaming/session-book.ts';
 import { newId } from '../../db/ids.ts';
 import { hashStreamKey, hintOfStreamKey, newStreamKey } from '../../db/stream-key.ts';
 import { broadcastWorkflowId } from '../../domain/names.ts';
-import { runFfmpeg, type FfmpegRun } from '../../media/ffmpeg/run-ffmpeg.ts';
+import { describeEnd, runFfmpeg, type FfmpegRun } from '../../media/ffmpeg/run-ffmpeg.ts';
+import { openTaps } from '../../media/egress/plain-taps.ts';
+import { egressSdp } from '../../media/egress/egress-sdp.ts';
 import type { LiveSession, MediaGate, SessionBook } from '../../media/live-session.ts';
 import type { Stage } from '../../media/stage.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -120,34 +122,24 @@ export interface Decoding {
 
 /** Takes one kind from the stage as a viewer would, and has ffmpeg decode it for some frames. */
 export async function decodeStage(stage: Stage, kind: 'audio' | 'video', frames: number): Promise<Decoding> {
-  const producer = stage.main(kind)!;
-  const transport = await stage.origin.createPlainTransport({ listenInfo: { protocol: 'udp', ip: '127.0.0.1' }, rtcpMux: false, comedia: false });
-  const ports = await Promise.all([freeUdpPort(), freeUdpPort()]);
-  await transport.connect({ ip: '127.0.0.1', port: ports[0], rtcpPort: ports[1] });
-  const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities: stage.capabilities, paused: true });
-  const [codec] = consumer.rtpParameters.codecs;
-  const fmtp = kind === 'video' ? `a=fmtp:${codec!.payloadType} packetization-mode=1\r\n` : '';
-  const sdp = `v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=${kind} ${ports[0]} RTP/AVP ${codec!.payloadType}\r\na=rtcp:${ports[1]}\r\na=rtpmap:${codec!.payloadType} ${kind === 'video' ? 'H264/90000' : 'opus/48000/2'}\r\n${fmtp}`;
+  for (;;) {
+    const decoding = await decodeOnce(stage, kind, frames);
+    // Another process of this machine was given a port between our asking for it and ffmpeg's binding it.
+    if (!/bind failed: Address already in use/.test(decoding.words ?? '')) return decoding;
+  }
+}
+
+async function decodeOnce(stage: Stage, kind: 'audio' | 'video', frames: number): Promise<Decoding> {
+  const [tap] = await openTaps(stage.origin, [stage.main(kind)!]);
+  const { consumer, media } = tap!;
   const run = runFfmpeg({ command: 'ffmpeg', args: ['-protocol_whitelist', 'pipe,udp,rtp,data', '-f', 'sdp', '-i', 'pipe:0', '-frames', String(frames), '-f', 'framecrc', 'pipe:1'], stdin: true, stdout: true, timeoutMs: 40_000 });
   let lines = '';
   run.stdout!.on('data', (text: Buffer) => (lines += text.toString()));
-  run.stdin!.end(sdp);
+  run.stdin!.end(egressSdp([media]));
   await consumer.resume();
-  await run.ended;
-  transport.close();
-  return { frames: lines.split('\n').filter((line) => /^0,/.test(line)).length, words: run.words() };
-}
-
-async function freeUdpPort(): Promise<number> {
-  const { createSocket } = await import('node:dgram');
-  const socket = createSocket('udp4');
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
+  const end = await run.ended;
+  tap!.close();
+  return { frames: lines.split('\n').filter((line) => /^0,/.test(line)).length, words: [run.words(), describeEnd(end)].join('\n') };
 }
 
 /** The one media worker of this process. */
