@@ -1,4 +1,5 @@
 import { lockAppUsers } from './app-user.repository.ts';
+import { notifyChat } from './chat-notice.ts';
 import type { Db } from './client.ts';
 import { removeFollow } from './follow.repository.ts';
 
@@ -20,6 +21,11 @@ export const block = (db: Db, workspaceId: string, { user_id, blocked_id }: Bloc
       .execute();
     await removeFollow(trx, { follower_id: user_id, followee_id: blocked_id });
     await removeFollow(trx, { follower_id: blocked_id, followee_id: user_id });
+    // Whoever of them is in a chat of the other leaves it.
+    await notifyChat(
+      trx,
+      [user_id, blocked_id].map((each) => ({ kind: 'restriction', workspace_id: workspaceId, stream_id: null, user_id: each })),
+    );
     return true;
   });
 

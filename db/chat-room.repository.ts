@@ -5,6 +5,7 @@ import type { WorkspaceRole } from '../domain/permissions.ts';
 import { notifyChat } from './chat-notice.ts';
 import { activeRestrictions } from './chat-restriction.repository.ts';
 import type { Db } from './client.ts';
+import { blockedBetween } from './relation.repository.ts';
 import type { Database } from './schema.ts';
 
 /** What a chat needs to know of its stream. */
@@ -53,15 +54,18 @@ export interface ChatStanding {
   role: WorkspaceRole | null;
   /** A moderator who was appointed. */
   appointed: boolean;
+  /** The stream's owner has blocked them, or they the owner. */
+  blocked: boolean;
   restrictions: ChatRestriction[];
 }
 
 /** @returns one for each of the users */
-export async function chatStandings(db: Kysely<Database>, { id, workspace_id }: Pick<ChatStream, 'id' | 'workspace_id'>, userIds: readonly string[]): Promise<Map<string, ChatStanding>> {
+export async function chatStandings(db: Kysely<Database>, { id, workspace_id, user_id }: Pick<ChatStream, 'id' | 'workspace_id' | 'user_id'>, userIds: readonly string[]): Promise<Map<string, ChatStanding>> {
   if (userIds.length === 0) return new Map();
-  const [members, appointed, restrictions] = await Promise.all([
+  const [members, appointed, blocked, restrictions] = await Promise.all([
     db.selectFrom('workspace_members').select(['user_id', 'role']).where('workspace_id', '=', workspace_id).where('user_id', 'in', userIds).execute(),
     db.selectFrom('chat_moderators').select('user_id').where('workspace_id', '=', workspace_id).where('user_id', 'in', userIds).execute(),
+    blockedBetween(db, user_id, userIds),
     activeRestrictions(db, { workspaceId: workspace_id, streamId: id, userIds }),
   ]);
   return new Map(
@@ -70,6 +74,7 @@ export async function chatStandings(db: Kysely<Database>, { id, workspace_id }: 
       {
         role: members.find((member) => member.user_id === userId)?.role ?? null,
         appointed: appointed.some((moderator) => moderator.user_id === userId),
+        blocked: blocked.has(userId),
         restrictions: restrictions.filter((restriction) => restriction.user_id === userId),
       },
     ]),

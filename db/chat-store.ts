@@ -50,7 +50,7 @@ const STATEMENT_MS = 5_000;
 /**
  * Stores messages of any streams in one statement, each with the next position of its stream: the row of the room is locked
  * until the commit, so positions are without gaps and in the order of commits, whichever process stores. What memory may know
- * too late is looked at again here: restrictions, slow mode, a message that was sent before.
+ * too late is looked at again here: restrictions, blocks, slow mode, a message that was sent before.
  * @returns what became of each draft, in their order
  */
 export async function storeMessages(db: Pick<pg.Pool, 'query'>, drafts: readonly MessageDraft[]): Promise<StoreOutcome[]> {
@@ -86,6 +86,8 @@ with given as materialized (
     case
       when old.id is not null then null
       when s.id is null or u.id is null then 'gone'
+      when not g.moderator and (exists (select from blocks b where b.user_id = s.user_id and b.blocked_id = g.user_id)
+        or exists (select from blocks b where b.user_id = g.user_id and b.blocked_id = s.user_id)) then 'gone'
       when restriction.kind = 'ban' then 'banned'
       when restriction.kind = 'mute' then 'muted'
       when g.reply_to is not null and not exists (select from chat_messages p where p.id = g.reply_to and p.stream_id = g.stream_id) then 'no_reply'

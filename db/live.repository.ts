@@ -43,6 +43,23 @@ export async function listLiveStreams(db: Db, { workspace_id, viewer_id, before,
   return rows;
 }
 
+/** Makes the streams of a user whose account is private, and that are not over, private as well. @returns those that were public */
+export async function hideOpenStreams(db: Db, workspaceId: string, userId: string): Promise<string[]> {
+  const rows = await db
+    .updateTable('streams')
+    .from('app_users')
+    .set({ visibility: 'private', updated_at: sql<Date>`now()` })
+    .whereRef('app_users.id', '=', 'streams.user_id')
+    .where('app_users.is_private', '=', true)
+    .where('streams.workspace_id', '=', workspaceId)
+    .where('streams.user_id', '=', userId)
+    .where('streams.visibility', '=', 'public')
+    .where('streams.status', 'in', ['waiting', 'live', 'reconnecting'])
+    .returning('streams.id')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 /** A user's streams that are not over. */
 export const listOpenStreams = (db: Db, workspaceId: string, userId: string): Promise<{ id: string; status: StreamStatus }[]> =>
   db

@@ -25,12 +25,18 @@ export async function relationshipsOf(db: Kysely<Database>, viewerId: string | n
 
 /** Whether one of them has blocked the other. */
 export async function isBlocked(db: Kysely<Database>, a: string, b: string): Promise<boolean> {
-  const row = await db
+  return (await blockedBetween(db, a, [b])).has(b);
+}
+
+/** @returns those of `others` who have blocked the user, or whom the user has blocked */
+export async function blockedBetween(db: Kysely<Database>, userId: string, others: readonly string[]): Promise<Set<string>> {
+  if (others.length === 0) return new Set();
+  const rows = await db
     .selectFrom('blocks')
-    .select('user_id')
-    .where((is) => is.or([is.and([is('user_id', '=', a), is('blocked_id', '=', b)]), is.and([is('user_id', '=', b), is('blocked_id', '=', a)])]))
-    .executeTakeFirst();
-  return row !== undefined;
+    .select(['user_id', 'blocked_id'])
+    .where((is) => is.or([is.and([is('user_id', '=', userId), is('blocked_id', 'in', others)]), is.and([is('blocked_id', '=', userId), is('user_id', 'in', others)])]))
+    .execute();
+  return new Set(rows.map(({ user_id, blocked_id }) => (user_id === userId ? blocked_id : user_id)));
 }
 
 /**

@@ -41,7 +41,7 @@ export interface ChatModerationOptions {
 export function createChatModeration({ db, temporal, logger }: ChatModerationOptions): ChatModeration {
   const personsOf = async (stream: ChatStream, ...userIds: string[]): Promise<ChatPerson[]> => {
     const standings = await chatStandings(db, stream, userIds);
-    return userIds.map((user_id) => ({ user_id, role: standings.get(user_id)!.role, appointed: standings.get(user_id)!.appointed }));
+    return userIds.map((user_id) => ({ user_id, ...standings.get(user_id)! }));
   };
   const streamOf = async (streamId: string): Promise<ChatStream> => {
     const stream = await findChatStream(db, streamId);

@@ -3,7 +3,7 @@ import { chatStandings, findChatStream } from '../../db/chat-room.repository.ts'
 import type { Db } from '../../db/client.ts';
 import { findUserName } from '../../db/stream-access.repository.ts';
 import type { ChatMessage } from '../../domain/contracts/chat.ts';
-import { mayWatch } from '../../domain/streaming/chat-rights.ts';
+import { mayJoin } from '../../domain/streaming/chat-rights.ts';
 import { createGapRecorder, type GapRecorder, type KeptPacket, type RestoredSession } from './recovery-gap.ts';
 import type { SocketData } from './types.ts';
 
@@ -65,7 +65,7 @@ async function mayComeBack(db: Db, { user_id, streams }: SocketData, streamId: s
   const standing = (await chatStandings(db, stream, [user_id])).get(user_id)!;
   const played = (streams[streamId]?.play_until_s ?? 0) * 1_000 > Date.now();
   const banned = standing.restrictions.some(({ kind }) => kind === 'ban');
-  return !banned && (played || mayWatch(stream, { user_id, role: standing.role, appointed: standing.appointed }));
+  return !banned && mayJoin(stream, { user_id, ...standing }, played);
 }
 
 /** A packet of the adapter's memory is shared by all who missed it: it is copied, not changed. */

@@ -1,6 +1,6 @@
 import type { ChatStanding, ChatStream } from '../../db/chat-room.repository.ts';
 import type { ChatRestriction, ChatSettings, RestrictionKind } from '../../domain/contracts/chat.ts';
-import { isModerator, mayWatch, type ChatPerson } from '../../domain/streaming/chat-rights.ts';
+import { isModerator, mayJoin, type ChatPerson } from '../../domain/streaming/chat-rights.ts';
 import { compileWords } from '../../domain/streaming/chat-words.ts';
 import type { ChatSocket } from './types.ts';
 
@@ -21,7 +21,7 @@ export class Member {
   }
 
   get person(): ChatPerson {
-    return { user_id: this.user_id, role: this.standing?.role ?? null, appointed: this.standing?.appointed ?? false };
+    return { user_id: this.user_id, role: this.standing?.role ?? null, appointed: this.standing?.appointed ?? false, blocked: this.standing?.blocked ?? false };
   }
 
   /** What holds right now: one whose time is over holds no more, even while nobody has lifted it. A ban comes before a mute. */
@@ -64,7 +64,7 @@ export class Room {
     return isModerator(this.stream, member.person);
   }
 
-  watchedBy(member: Member): boolean {
-    return mayWatch(this.stream, member.person);
+  openTo(member: Member, hasToken: boolean): boolean {
+    return mayJoin(this.stream, member.person, hasToken);
   }
 }

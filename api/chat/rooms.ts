@@ -71,7 +71,7 @@ export class Rooms {
     try {
       await this.#refresh(room, member);
       if (!socket.connected || !member.sockets.has(socket)) throw new AppError('chat_not_joined');
-      if (playUntilS === null && !room.watchedBy(member)) throw new AppError('not_found');
+      if (!room.openTo(member, playUntilS !== null)) throw new AppError('not_found');
       if (member.restriction(Date.now(), 'ban')) throw new AppError('chat_banned');
     } catch (error) {
       this.leave(socket, streamId);
@@ -205,7 +205,7 @@ export class Rooms {
       if (member.entering.has(socket)) continue;
       const played = socket.data.streams[room.stream.id]?.play_until_s ?? null;
       if (banned) this.#options.told.shutOut(room, socket, 'chat_banned');
-      else if (played === null && !room.watchedBy(member)) this.#options.told.shutOut(room, socket, 'not_found');
+      else if (!room.openTo(member, played !== null)) this.#options.told.shutOut(room, socket, 'not_found');
     }
   }
 

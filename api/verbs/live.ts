@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readAppUsers } from '../../db/app-user.repository.ts';
-import { insertLiveCall, listLiveStreams, listOpenStreams, type LiveStream } from '../../db/live.repository.ts';
+import { hideOpenStreams, insertLiveCall, listLiveStreams, listOpenStreams, type LiveStream } from '../../db/live.repository.ts';
 import { relationshipsOf } from '../../db/relation.repository.ts';
 import { findStream, type StreamRow } from '../../db/stream.repository.ts';
 import type { StreamVisibility } from '../../domain/contracts/stream.ts';
@@ -8,6 +8,7 @@ import type { ApiConfig } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { toIdPage } from '../paging.ts';
 import { issuePlayToken } from '../play-token.ts';
+import { forgetStream } from '../stream-read.ts';
 import { changeStream, makeStream, removeStream, type StreamEditor } from '../stream-change.ts';
 import { rtmpWithKey, signedUrls, streamUrls } from '../stream-urls.ts';
 import { EXAMPLE_STREAM_ID } from './coin-examples.ts';
@@ -52,14 +53,20 @@ const liveStream = defineVerb({
     const visibility: StreamVisibility = privacy === 'private' || user.is_private ? 'private' : 'public';
     const draft = { workspace_id, user_id: user.id, title: title || `${user.username} is live`, description: null, thumbnail: null, scheduled_for: null, record, latency: 'low' as const, visibility };
     const { stream, key } = await makeStream(deps, draft, by);
+    await hideLives(call);
     if (notify_followers) await insertLiveCall(deps.db, { stream_id: stream.id, workspace_id, user_id: user.id });
-    const { playback_url } = await playback(stream, deps.config);
+    const { playback_url } = await playback((await findStream(deps.db, stream.id)) ?? stream, deps.config);
     return { streaming_id: stream.id, rtmp_url: rtmpWithKey(key, deps.config), playback_url, stream_key: key, whip_url: streamUrls(stream.id, null, deps.config).whip };
   },
 });
 
 /** An app's user is no member: they may change what they made. */
 const editorOf = ({ workspace_id, user, request_id, log }: VerbCall): StreamEditor => ({ user_id: user.id, workspace: { id: workspace_id, role: 'member', plan_tier: 'free' }, request_id, log });
+
+/** Lives of a private account are for its followers. After either was written: of two at once the later one sees both. */
+export async function hideLives({ deps, workspace_id, user }: Pick<VerbCall, 'deps' | 'workspace_id' | 'user'>): Promise<void> {
+  for (const id of await hideOpenStreams(deps.db, workspace_id, user.id)) await forgetStream(deps, { id, workspace_id });
+}
 
 /** What nobody publishes to is taken away, what is on air ends. */
 async function endOpen({ deps, workspace_id, user }: VerbCall, by: StreamEditor): Promise<void> {

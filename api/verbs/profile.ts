@@ -8,6 +8,7 @@ import { accountVerbs } from './account.ts';
 import { flag, text } from './fields.ts';
 import { EXAMPLE_OWN_USER, EXAMPLE_PRIVACY, EXAMPLE_PUSH } from './people-examples.ts';
 import { requirePerson } from './person.ts';
+import { hideLives } from './live.ts';
 import { bio, gender, maybeId, personName, pictureUrl, username, website } from './profile-fields.ts';
 import { ownUserView, privacyView, pushView, userView } from './views.ts';
 import { defineVerb, type Verb, type VerbCall } from './verb.ts';
@@ -39,7 +40,7 @@ const ownDetail = async ({ deps: { db }, workspace_id }: { deps: Pick<VerbCall['
 const editProfile = defineVerb({
   name: 'editProfile',
   summary: 'Changes one’s own profile',
-  description: 'What is absent stays as it is; an empty text empties, save for the username. An account that becomes public lets everybody in who asked.',
+  description: 'What is absent stays as it is; an empty text empties, save for the username. An account that becomes public lets everybody in who asked; one that becomes private keeps what it shows live for its followers.',
   access: 'user',
   input: z.object({
     username: username.optional(),
@@ -53,11 +54,13 @@ const editProfile = defineVerb({
   }),
   turns_per_minute: 30,
   example: { request: { username: 'ada.lovelace', bio: 'I dance with machines', private: '0' }, msg: { User: EXAMPLE_OWN_USER } },
-  async run({ deps: { db }, workspace_id, user }, { private: is_private, ...change }) {
+  async run(call, { private: is_private, ...change }) {
+    const { deps: { db }, workspace_id, user } = call;
     const given = Object.fromEntries(Object.entries({ ...change, is_private }).filter(([, value]) => value !== undefined));
     const changed = await changeProfile(db, workspace_id, user.id, given);
     if (changed === 'taken') throw fieldError('username', 'somebody has this username', 'username_taken');
     if (!changed) throw new ApiError('user_gone');
+    if (is_private === true) await hideLives(call);
     if (is_private === false) await acceptAllRequests(db, workspace_id, user.id);
     const { User } = await ownDetail({ deps: { db }, workspace_id }, (await requirePerson(db, { workspace_id, viewer_id: user.id }, { user_id: user.id })).user);
     return { User };

@@ -64,6 +64,18 @@ describe('liveStream', () => {
     expect((await streamOf((await go(ada, { privacy: 'private' })).streaming_id)).visibility).toBe('private');
   });
 
+  test('goes on for followers alone when its account becomes private', async () => {
+    const [live, over, viewer] = [await liveStreamOf(api, ada), await liveStreamOf(api, ada), await appUser(api)];
+    await api.deps.db.updateTable('streams').set({ status: 'ended' }).where('id', '=', over).execute();
+    const before = (await api.call('GET', `/streams/${live}/public`)).status;
+    expect((await verb(api, 'editProfile', { private: '1' }, ada.token)).code).toBe(200);
+    expect([before, (await api.call('GET', `/streams/${live}/public`)).status]).toEqual([200, 401]);
+    expect([(await streamOf(live)).visibility, (await streamOf(over)).visibility]).toEqual(['private', 'public']);
+    expect(await idsFor(viewer)).not.toContain(live);
+    await follow(viewer, ada);
+    expect((await shown(viewer)).LiveStreams.find(({ LiveStream: { streaming_id } }) => streaming_id === live)!.LiveStream.play_token).not.toBe('');
+  });
+
   test('ends what was open before: nobody is live twice', async () => {
     const [first, second] = [await go(), await go()];
     expect((await streamOf(first.streaming_id)).deleted_at).not.toBeNull();
