@@ -208,6 +208,15 @@ test('History is told of once and fires no rule; without readers there are no me
   expect(await messages()).toEqual([]);
 });
 
+test('An order of the second in which the channel was connected is no history: TikTok counts in seconds', async () => {
+  const late = { ...channel, connected_at: new Date(1_700) };
+  await intake.take(late, [order('1')], 'webhook');
+  expect(await told('1')).toEqual(['1 placed', '2 paid']);
+  await intake.take({ ...channel, connected_at: new Date(2_000) }, [order('2')], 'webhook');
+  expect(await told('2')).toEqual(['1 placed']);
+  expect(appended.map((event) => event.type === 'order' && [event.order_id, event.change, event.is_history])).toEqual([['1', 'placed', false], ['1', 'paid', false], ['2', 'placed', true]]);
+});
+
 test('A page of a hundred takes as few statements as one order', async () => {
   const statements = async (page: readonly ShopOrder[]): Promise<number> => {
     let count = 0;

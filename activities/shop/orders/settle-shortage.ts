@@ -8,6 +8,7 @@ import { listReservations } from '../../../db/reservation.repository.ts';
 import type { Database } from '../../../db/schema.ts';
 import { listFoundUnits, markFound, type FoundUnit } from '../../../db/shortage.repository.ts';
 import { lockSkus } from '../../../db/sku.repository.ts';
+import { isBeforeConnection } from '../../../domain/shop/history.ts';
 import { orderEvent, orderMessage, type ToldOrder } from '../../../domain/shop/order-news.ts';
 import { foundStep, shortfallOf } from '../../../domain/shop/order-timeline.ts';
 import type { AppendedEvents } from '../shop-events.ts';
@@ -67,7 +68,7 @@ async function settle(trx: Transaction<Database>, { events, publishes }: StoreDe
     for (const id of orderIds) await setSequence(trx, channel_id, id, sequenceOf(id));
     await appendMessages(trx, told.map((one) => orderMessage(channel, one, sequenceOf(one.order.id))), now);
   }
-  const isHistory = ({ order }: ToldOrder): boolean => order.create_time_ms < channel.connected_at.getTime();
+  const isHistory = ({ order }: ToldOrder): boolean => isBeforeConnection(order.create_time_ms, channel.connected_at.getTime());
   const appended = await events.append(trx, told.map((one) => orderEvent(channel, one, { id: newId(), received_at: now.toISOString(), is_history: isHistory(one) })));
   return { units: units.length, appended };
 }

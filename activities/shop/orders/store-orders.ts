@@ -10,6 +10,7 @@ import type { ShopOrder } from '../../../domain/contracts/shop-api.ts';
 import type { ShopEvent } from '../../../domain/contracts/shop-event.ts';
 import type { NewShopMessage } from '../../../domain/contracts/shop-message.ts';
 import type { OrderSource } from '../../../domain/contracts/shop-order.ts';
+import { isBeforeConnection } from '../../../domain/shop/history.ts';
 import { decideOrder, type OrderDecision } from '../../../domain/shop/order-decision.ts';
 import { orderEvent, orderMessage, type OrderChannel } from '../../../domain/shop/order-news.ts';
 import { isFinalStatus } from '../../../domain/shop/order-status.ts';
@@ -101,7 +102,7 @@ export async function storeOrders(
 }
 
 function decide(snapshot: ShopOrder, locked: LockedOrder | undefined, channel: IntakeChannel, source: OrderSource): Work {
-  const is_history = source === 'backfill' || snapshot.create_time_ms < channel.connected_at.getTime();
+  const is_history = source === 'backfill' || isBeforeConnection(snapshot.create_time_ms, channel.connected_at.getTime());
   return { snapshot, locked, decision: decideOrder(locked?.data ?? null, snapshot, { is_history }), reservations: [], moves: [], is_history };
 }
 

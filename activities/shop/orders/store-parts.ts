@@ -9,6 +9,7 @@ import type { Database } from '../../../db/schema.ts';
 import type { ShopPackage } from '../../../domain/contracts/shop-api.ts';
 import type { OrderChange } from '../../../domain/contracts/shop-message.ts';
 import type { OrderSource } from '../../../domain/contracts/shop-order.ts';
+import { isBeforeConnection } from '../../../domain/shop/history.ts';
 import { orderEvent, orderMessage, type ToldOrder } from '../../../domain/shop/order-news.ts';
 import { shortfallOf } from '../../../domain/shop/order-timeline.ts';
 import type { AppendedEvents } from '../shop-events.ts';
@@ -51,7 +52,7 @@ export async function storeParts(
     await setSequence(trx, channel_id, orderId, locked.sequence + told.length);
     await appendMessages(trx, told.map((one, index) => orderMessage(channel, one, locked.sequence + index + 1)), now);
   }
-  const is_history = locked.data.create_time_ms < channel.connected_at.getTime();
+  const is_history = isBeforeConnection(locked.data.create_time_ms, channel.connected_at.getTime());
   return events.append(trx, told.map((one) => orderEvent(channel, one, { id: newId(), received_at: now.toISOString(), is_history })));
 }
 

@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ChannelKey } from '../../../domain/contracts/channel.ts';
 import type { ShopFailure, ShopProduct, ShopResult, Page } from '../../../domain/contracts/shop-api.ts';
+import { isBeforeConnection } from '../../../domain/shop/history.ts';
 import { afterForgotten, afterPage, afterTooMany, MOST_RESULTS, type ListPlace } from '../../../domain/shop/product-list.ts';
 import type { ShopClient } from '../../../tiktok/shop/index.ts';
 import type { CallingChannel, ShopCalls } from '../shop-calls.ts';
@@ -90,7 +91,7 @@ export function createProductList({ tiktok, calls, intake }: ListDeps) {
     const { changes, failed } = await intake.take(channel, page.items, { seen_ms });
     const unread = await intake.putAside(channel.channel_id, page.unreadable);
     const connected_ms = channel.connected_at.getTime();
-    const isMissed = (updated: number | null): boolean => missed_after_ms !== null && updated !== null && updated >= connected_ms && updated < seen_ms - missed_after_ms;
+    const isMissed = (updated: number | null): boolean => missed_after_ms !== null && updated !== null && !isBeforeConnection(updated, connected_ms) && updated < seen_ms - missed_after_ms;
     const step = afterPage(place, {
       next_page_token: nextTokenOf(page, place.page_token),
       total_count: page.total_count,
