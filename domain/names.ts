@@ -14,6 +14,9 @@ export const accountsTaskQueue = (roleQueue: string): string => `${roleQueue}-ac
 /** Where videos of the app are transcoded: each takes a processor for minutes, and must not keep a purchase from its slot. @param roleQueue task queue of the role social */
 export const transcodeTaskQueue = (roleQueue: string): string => `${roleQueue}-transcode`;
 
+/** Where recordings are joined, files fetched and clips cut: each takes minutes to hours, and must not keep a stream from going live. @param roleQueue task queue of the role media */
+export const vodsTaskQueue = (roleQueue: string): string => `${roleQueue}-vods`;
+
 /** Workflow ids are natural keys: a second start of the same thing is refused, not doubled. */
 export const livestreamWorkflowId = (livestreamId: string): string => `livestream:${livestreamId}`;
 export const deliverWorkflowId = (target: string): string => `deliver:${target}`;

@@ -8,7 +8,7 @@ import { createMediaGate } from '../activities/streaming/media-gate.ts';
 import { createSessionBook } from '../activities/streaming/session-book.ts';
 import type { Env } from '../config/env.ts';
 import { findWorkerBinary } from '../config/mediasoup-worker.ts';
-import { mediaHostTaskQueue, taskQueue } from '../domain/names.ts';
+import { mediaHostTaskQueue, taskQueue, vodsTaskQueue } from '../domain/names.ts';
 import { isFfmpegThere } from '../media/ffmpeg-there.ts';
 import { mediaHttp } from '../media/http/app.ts';
 import { createMediaStorage } from '../media/index.ts';
@@ -28,6 +28,9 @@ import type { RoleParts } from './role.ts';
 import { runWorker, type RunningWorker } from './run-worker.ts';
 
 const PARTS: readonly ((media: MediaContext) => MediaPart)[] = [createStreamsPart, createChatPart, createVodsPart, createWebrtcPart, createRtmpPart, createSignallingPart, createEgressPart];
+
+/** Long jobs that one process does at once: most wait for disk and network, and encoders beside them must not starve. */
+const LONG_AT_ONCE = Math.max(4, availableParallelism());
 
 /**
  * The role that carries streams: the lives of broadcasts, videos and restrictions on its own task queue, and, on a host with
@@ -66,32 +69,34 @@ export async function createMediaRole(context: WorkerContext): Promise<RoleParts
   };
   addMediaMetrics({ registry: context.metrics.registry, db: database.db, hostId: host.id, folder: host.folder });
   const parts = PARTS.map((create) => create(media));
-  let hostWorker: RunningWorker | null = null;
+  const workers: RunningWorker[] = [];
   return {
-    activities: Object.assign({}, ...parts.map(({ activities = {} }) => activities)) as object,
+    activities: together(parts.map(({ activities }) => activities)),
     workerOptions: { maxConcurrentActivityTaskExecutions: 50, maxHeartbeatThrottleInterval: '1s' },
     async started() {
-      hostWorker = await runWorker(
-        {
-          connection: context.connection,
-          namespace: env.TEMPORAL_NAMESPACE,
-          taskQueue: host.task_queue,
-          activities: Object.assign({}, ...parts.map(({ hostActivities = {} }) => hostActivities)) as object,
-          identity: context.slot,
-          maxConcurrentActivityTaskExecutions: 1_000,
-          // The role's worker may have taken its 15 s before; 10 of the process' 30 s remain for the sessions.
-          shutdownForceTime: '5s',
-          maxHeartbeatThrottleInterval: '1s',
-        },
-        log,
-      );
+      const common = {
+        connection: context.connection,
+        namespace: env.TEMPORAL_NAMESPACE,
+        // The role's worker may have taken its 15 s before; 10 of the process' 30 s remain for the sessions.
+        shutdownForceTime: '5s',
+        maxHeartbeatThrottleInterval: '1s',
+      } as const;
+      const atHost = { ...common, taskQueue: host.task_queue, activities: together(parts.map(({ hostActivities }) => hostActivities)), identity: context.slot, maxConcurrentActivityTaskExecutions: 1_000 };
+      const vods = {
+        ...common,
+        taskQueue: vodsTaskQueue(taskQueue('media', env.TEMPORAL_TASK_QUEUE_PREFIX)),
+        activities: together(parts.map(({ longActivities }) => longActivities)),
+        identity: `${context.slot}:vods`,
+        maxConcurrentActivityTaskExecutions: LONG_AT_ONCE,
+      };
+      for (const options of [atHost, vods]) workers.push(await runWorker(options, log));
       if (server) await listen(server, env, host);
       for (const part of parts) await part.started?.();
       log.info({ host, features: host.features }, 'the media host is ready');
     },
     async close() {
       await sessions.close();
-      await hostWorker?.stop();
+      await Promise.all(workers.map((worker) => worker.stop()));
       for (const part of parts.toReversed()) await part.close?.();
       server?.close();
       server?.closeAllConnections();
@@ -99,6 +104,8 @@ export async function createMediaRole(context: WorkerContext): Promise<RoleParts
     },
   };
 }
+
+const together = (activities: readonly (object | undefined)[]): object => Object.assign({}, ...activities) as object;
 
 const stagePool = ({ env, log }: WorkerContext, workerBin: string): Promise<StagePool> =>
   createStagePool({

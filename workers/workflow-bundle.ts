@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const CACHE = join(ROOT, 'node_modules', '.cache', 'showrunner');
 
 /**
  * The workflows as one file for the worker's sandbox. Bundling takes seconds, so the result is kept under the hash of all
- * that goes into it; several processes may build it at once, each writes a file of its own and renames it.
+ * that goes into it; it may be built several times at once, also in one process: each writes a file of its own and renames it.
  */
 export async function buildWorkflowBundle(): Promise<{ codePath: string }> {
   const codePath = join(CACHE, `workflows-${await fingerprint()}.js`);
@@ -22,7 +22,7 @@ export async function buildWorkflowBundle(): Promise<{ codePath: string }> {
       logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
     });
     await mkdir(CACHE, { recursive: true });
-    const own = `${codePath}.${process.pid}`;
+    const own = `${codePath}.${randomUUID()}`;
     await writeFile(own, code);
     await rename(own, codePath);
   }

@@ -1,5 +1,6 @@
-import { proxyActivities, setCurrentDetails, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import { proxyActivities, setCurrentDetails, sleep, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { DEFAULT_INGEST_TIMINGS, type IngestTimings, type IngestVodActivities, type IngestVodInput } from '../domain/contracts/vod.ts';
+import { vodsTaskQueue } from '../domain/names.ts';
 import { orGivenUp } from './given-up.ts';
 
 const MAX_POLL_MS = 60_000;
@@ -15,6 +16,7 @@ export async function ingestVod(input: IngestVodInput): Promise<void> {
   const timings: IngestTimings = { ...DEFAULT_INGEST_TIMINGS, ...input.timings };
   upsertSearchAttributes({ WorkspaceId: [input.workspace_id], ...(input.stream_id && { StreamId: [input.stream_id] }) });
   const { joinRecording, fetchVod, processVod } = proxyActivities<IngestVodActivities>({
+    taskQueue: vodsTaskQueue(workflowInfo().taskQueue),
     startToCloseTimeout: '12 hours',
     scheduleToCloseTimeout: '2 days',
     heartbeatTimeout: timings.heartbeat_timeout_ms,

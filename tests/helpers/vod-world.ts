@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createVodActivities } from '../../activities/streaming/vods/vod.activities.ts';
+import { createLongVodActivities, createVodActivities } from '../../activities/streaming/vods/vod.activities.ts';
 import type { VodDeps } from '../../activities/streaming/vods/vod-deps.ts';
 import { findVod, type VodRow } from '../../db/vod.repository.ts';
 import type { IngestVodInput } from '../../domain/contracts/vod.ts';
-import { ingestVodWorkflowId } from '../../domain/names.ts';
+import { ingestVodWorkflowId, vodsTaskQueue } from '../../domain/names.ts';
 import { createLocalStorage } from '../../media/local-storage.ts';
 import type { MediaStorage } from '../../media/storage.ts';
 import { createDownload } from '../../messaging/outgoing-download.ts';
@@ -29,6 +29,16 @@ export interface VodWorld {
   /** What lies in the work folder. */
   leftovers(): Promise<string[]>;
   close(): Promise<void>;
+}
+
+/** Two workers as the role media has them: what takes long is done by its own alone. */
+export async function runVodWorkers(temporal: TestTemporal, deps: VodDeps): Promise<{ stop(): Promise<void> }> {
+  const { joinRecording: _j, fetchVod: _f, processVod: _p, makeClip: _m, ...short } = createVodActivities(deps);
+  const workers = await Promise.all([
+    temporal.runWorker({ activities: short, maxHeartbeatThrottleInterval: '500ms' }),
+    temporal.runWorker({ taskQueue: vodsTaskQueue(temporal.taskQueue), workflowBundle: undefined, activities: createLongVodActivities(deps), maxHeartbeatThrottleInterval: '500ms' }),
+  ]);
+  return { stop: async () => void (await Promise.all(workers.map((worker) => worker.stop()))) };
 }
 
 /** Videos with real PostgreSQL, Temporal, ffmpeg and files. */
@@ -59,7 +69,7 @@ export async function createVodWorld(): Promise<VodWorld> {
     folder,
     owner,
     deps,
-    worker: (over) => temporal.runWorker({ activities: createVodActivities({ ...deps, ...over }), maxHeartbeatThrottleInterval: '500ms' }),
+    worker: (over) => runVodWorkers(temporal, { ...deps, ...over }),
     async ingest(input) {
       const { taskQueue, client } = temporal;
       const args: [IngestVodInput] = [{ workspace_id: owner.workspace_id, request_id: null, timings: { settle_poll_ms: 50, settle_max_ms: 60_000, heartbeat_timeout_ms: 10_000 }, ...input }];

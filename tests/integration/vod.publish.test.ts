@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createVodActivities } from '../../activities/streaming/vods/vod.activities.ts';
 import type { PostView } from '../../api/schemas/post.ts';
 import { newId } from '../../db/ids.ts';
 import { vodKey, type PublishClipInput } from '../../domain/contracts/vod.ts';
@@ -16,6 +15,7 @@ import { quietLog } from '../helpers/quiet-log.ts';
 import { decodeFaults, put, sha256, testVideo } from '../helpers/recordings.ts';
 import { testTemporal, type TestTemporal } from '../helpers/temporal.ts';
 import { createTestApi, type Person, type TestApi } from '../helpers/test-api.ts';
+import { runVodWorkers } from '../helpers/vod-world.ts';
 
 jest.setTimeout(180_000);
 
@@ -44,22 +44,20 @@ beforeAll(async () => {
   api.temporal.streaming.publishClip = async (input: PublishClipInput) => {
     await temporal.client.workflow.start('publishClip', { taskQueue: temporal.taskQueue, workflowId: publishClipWorkflowId(input.clip_id), args: [input] });
   };
-  await temporal.runWorker({
-    activities: createVodActivities({
-      db: api.deps.db,
-      client: temporal.client,
-      taskQueuePrefix: publishing.prefix,
-      storage: publishing.media,
-      ffmpeg: 'ffmpeg',
-      ffprobe: 'ffprobe',
-      workRoot: join(folder, 'work'),
-      uploadRoot: join(folder, 'uploads'),
-      importRoot: null,
-      download,
-      maxBytes: 64 * 1024 * 1024,
-      clipMaxBytes: 64 * 1024 * 1024,
-      logger: quietLog,
-    }),
+  await runVodWorkers(temporal, {
+    db: api.deps.db,
+    client: temporal.client,
+    taskQueuePrefix: publishing.prefix,
+    storage: publishing.media,
+    ffmpeg: 'ffmpeg',
+    ffprobe: 'ffprobe',
+    workRoot: join(folder, 'work'),
+    uploadRoot: join(folder, 'uploads'),
+    importRoot: null,
+    download,
+    maxBytes: 64 * 1024 * 1024,
+    clipMaxBytes: 64 * 1024 * 1024,
+    logger: quietLog,
   });
 });
 beforeEach(async () => {

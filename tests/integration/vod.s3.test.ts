@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { createVodActivities } from '../../activities/streaming/vods/vod.activities.ts';
 import { newId } from '../../db/ids.ts';
 import { createS3Storage } from '../../media/s3-storage.ts';
 import { fragmented, seedRecording, seedStream } from '../helpers/recordings.ts';
@@ -20,7 +19,7 @@ afterAll(async () => {
 
 test('A recording in S3 is joined there; who has its signed URL reads it by ranges, and nobody without', async () => {
   const storage = createS3Storage(gateway.options);
-  await world.temporal.runWorker({ activities: createVodActivities({ ...world.deps, storage }) });
+  await world.worker({ storage });
   const stream_id = await seedStream(world.database.db, world.owner);
   await seedRecording(world.database.db, storage, stream_id, [{ ...(await fragmented({ seconds: 3 })), started_at: new Date('2026-03-14T18:00:00Z') }]);
   const vod = await world.ingest({ vod_id: newId(), source: 'recording', stream_id });

@@ -45,6 +45,8 @@ export interface MediaPart {
   activities?: object;
   /** On this host's task queue. */
   hostActivities?: object;
+  /** On the role's task queue for what takes long. */
+  longActivities?: object;
   /** Once the workers poll and the port is open. */
   started?: () => Promise<void>;
   /** Sessions end first, then parts in reverse. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createVodActivities } from '../../activities/streaming/vods/vod.activities.ts';
+import { createLongVodActivities, createVodActivities } from '../../activities/streaming/vods/vod.activities.ts';
 import { createDownload } from '../../messaging/outgoing-download.ts';
 import type { MediaContext, MediaPart } from './parts.ts';
 
@@ -22,5 +22,5 @@ export function createVodsPart({ context, storage, log }: MediaContext): MediaPa
     clipMaxBytes: env.MEDIA_MAX_BYTES,
     logger: log,
   };
-  return { activities: createVodActivities(deps), close: () => download.close() };
+  return { activities: createVodActivities(deps), longActivities: createLongVodActivities(deps), close: () => download.close() };
 }
