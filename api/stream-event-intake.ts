@@ -47,7 +47,7 @@ async function onPublish(deps: ApiDeps, event: StreamEvent, by: StreamEventCalle
   const row = await findStream(deps.db, stream.id);
   if (!row) throw new AppError('stream_over');
   // Also for a repeat: the first one may have found Temporal away. The workflow knows it by its id.
-  await deps.temporal.streaming.announcePublish(inputOf(deps, row, by), { announcement_id: id, at_ms: Date.now(), request_id: by.request_id });
+  await deps.temporal.streaming.announcePublish(inputOf(deps, row, by), { announcement_id: id, at_ms: Date.now(), request_id: by.request_id, key_version: stream.key_version });
   return stream.id;
 }
 

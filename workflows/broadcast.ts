@@ -64,12 +64,12 @@ export async function broadcast(input: BroadcastInput): Promise<{ status: Stream
     upsertSearchAttributes({ StreamId: [stream_id], StreamStatus: [status], WorkspaceId: [workspace_id] });
   };
   /** The newest announcement is the one that counts. */
-  const pull = async ({ announcement_id, request_id: asked }: PublishAnnounced): Promise<void> => {
+  const pull = async ({ announcement_id, request_id: asked, key_version }: PublishAnnounced): Promise<void> => {
     pulling?.cancel();
     const scope = new CancellationScope();
     pulling = scope;
     try {
-      await scope.run(() => pullActivity(timings).pullStream({ stream_id, announcement_id, request_id: asked }));
+      await scope.run(() => pullActivity(timings).pullStream({ stream_id, announcement_id, request_id: asked, ...(key_version !== undefined && { key_version }) }));
     } catch (error) {
       // Why is in the history, and the announcing server's encoder announces again.
       if (!isCancellation(error)) log.warn('the announced stream can not be fetched', { stream_id, announcement_id, error: String(error) });

@@ -12,13 +12,13 @@ export type PullActivities = Pick<BroadcastActivities, 'pullStream'>;
 /** `puller` null: this host can bridge nothing, so another one must take the turn. */
 export function createPullActivities({ db, puller }: { db: Db; puller: Puller | null }): PullActivities {
   return {
-    async pullStream({ stream_id, request_id }) {
+    async pullStream({ stream_id, request_id, key_version }) {
       try {
         if (!puller) throw new AppError('media_full', 'this media host has no mediasoup or no ffmpeg');
         const stream = await findPublishableStream(db, stream_id);
         if (!stream) throw new AppError('not_found');
-        // The announcing server let the encoder in by the present key: a rotated one ends this session too.
-        const grant = grantOf(stream, stream.key_version);
+        // The announcing server let the encoder in by this key: one that was rotated since opens no session, nor keeps one open.
+        const grant = grantOf(stream, key_version ?? stream.key_version);
         await heartbeating(() => puller.pull({ stream_id, grant, request_id }));
       } catch (error) {
         if (!(error instanceof AppError)) throw error;

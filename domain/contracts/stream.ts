@@ -126,6 +126,8 @@ export interface PublishAnnounced {
   announcement_id: string;
   at_ms: number;
   request_id: string | null;
+  /** Of the key that its encoder was let in by; absent: it was announced before this was told. */
+  key_version?: number;
 }
 
 /** Signal: a person (or DELETE) ends the stream. */
@@ -176,7 +178,7 @@ export interface BroadcastActivities {
   /** Writes the stream's row and tells the workspace; the same change again is no change. */
   setStreamStatus(change: StatusChange): Promise<void>;
   /** Has a media host fetch the stream from the announcing server; its session then says that it has started. Permanent faults are not retried. */
-  pullStream(input: { stream_id: string; announcement_id: string; request_id: string | null }): Promise<void>;
+  pullStream(input: { stream_id: string; announcement_id: string; request_id: string | null; key_version?: number }): Promise<void>;
   /** Ends the row of a session whose host does not answer. @returns how it ended; null: it has media right now, so it lives */
   closeDeadSession(input: { stream_id: string; session_id: string; end: SessionEnd }): Promise<SessionEnd | null>;
   /** @returns the id of the video that the recording becomes; null: nothing was recorded */

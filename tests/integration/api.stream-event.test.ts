@@ -48,7 +48,7 @@ const json = (fields: object) => {
 };
 const publish = (clientid = client(), name = stream.key) => form({ call: 'publish', name, type: 'live', clientid });
 const done = (clientid: string, name = stream.id) => form({ call: 'publish_done', name, clientid });
-const announced = () => api.temporal.calls.filter(({ name }) => name === 'announcePublish').map(({ args }) => args[1] as { announcement_id: string });
+const announced = () => api.temporal.calls.filter(({ name }) => name === 'announcePublish').map(({ args }) => args[1] as { announcement_id: string; key_version: number });
 const events = () => api.database.db.selectFrom('stream_events').selectAll().where('stream_id', '=', stream.id).orderBy('received_at').orderBy('id').execute();
 const session = async (kind: 'rtmp_pull' | 'whip', over = {}): Promise<string> => {
   const id = newId();
@@ -64,7 +64,7 @@ describe('A publisher', () => {
     expect(announced()).toHaveLength(1);
     const [kept] = await events();
     expect(kept).toMatchObject({ event: 'on_publish', client_id: '7', media_server: 'rtmp://nginx:1935/live', outcome: 'announced', times_received: 1 });
-    expect(announced()[0]!.announcement_id).toBe(kept!.id);
+    expect(announced()[0]).toMatchObject({ announcement_id: kept!.id, key_version: 1 });
     expect(JSON.stringify(kept) + api.log()).not.toContain(stream.key);
   });
 

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createPullActivities } from '../../activities/streaming/pull.activities.ts';
 import { endByTable } from '../../activities/streaming/media-pulse.ts';
+import { rotateStreamKey } from '../../db/stream.repository.ts';
 import { touchSessions } from '../../db/stream-session.repository.ts';
 import { createPuller, type Puller, type PullerOptions } from '../../media/rtmp/puller.ts';
 import type { LiveSession } from '../../media/live-session.ts';
@@ -54,6 +58,20 @@ describe('a stream that another media server announced', () => {
     await expect(pull(stream)).rejects.toMatchObject({ code: 'stream_not_live', detail: expect.stringContaining('Connection refused') });
     expect(world.sessions.ofStream(stream.id)).toBeNull();
   }, 60_000);
+
+  it('is not fetched when its key was rotated since it was announced: its encoder is the old one', async () => {
+    const stream = await world.stream();
+    const activities = createPullActivities({ db: world.database.db, puller });
+    const asked = { stream_id: stream.id, announcement_id: 'one', request_id: null, key_version: 1 };
+    await rotateStreamKey(world.database.db, stream.id);
+    const source = publishRtmp(`rtmp://127.0.0.1:${port}/live/${stream.id}`, { extra: ['-listen', '1'] });
+    const fetched = () => new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(activities.pullStream, asked);
+    // Until the other server listens.
+    const refused = await eventually(() => fetched().catch((failure: { type: string }) => (failure.type === 'stream_not_live' ? null : failure)), { timeoutMs: 60_000 });
+    expect(refused).toMatchObject({ type: 'stream_key_unknown', nonRetryable: true });
+    expect(world.sessions.ofStream(stream.id)).toBeNull();
+    await source.stop();
+  }, 90_000);
 
   it('needs to be told where from', async () => {
     const stream = await world.stream();
