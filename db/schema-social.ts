@@ -119,6 +119,8 @@ export interface VideosTable {
   status: VideoStatus;
   status_code: ErrorCode | null;
   status_reason: string | null;
+  /** How often ffmpeg failed at it. */
+  ffmpeg_failures: Generated<number>;
   privacy: VideoPrivacy;
   allow_comments: Generated<boolean>;
   allow_duet: Generated<boolean>;

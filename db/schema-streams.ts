@@ -138,6 +138,8 @@ export interface VodsTable {
   status: VodStatus;
   status_code: ErrorCode | null;
   status_reason: string | null;
+  /** How often ffmpeg failed at it. */
+  ffmpeg_failures: Generated<number>;
   storage_key: string | null;
   poster_key: string | null;
   content_type: string | null;

@@ -46,9 +46,16 @@ export async function dropUpload(db: Db, id: string): Promise<void> {
   await db.deleteFrom('videos').where('id', '=', id).where('source_key', 'is', null).where('status', '=', 'processing').execute();
 }
 
-/** Why it takes longer; it is tried again. */
-export async function noteVideoDelay(db: Db, id: string, { code, reason }: { code: ErrorCode; reason: string }): Promise<void> {
-  await db.updateTable('videos').set({ status_code: code, status_reason: reason.slice(0, 1_000) }).where('id', '=', id).where('status', '=', 'processing').execute();
+/** Why it takes longer; it is tried again. @returns how often ffmpeg has failed at it, this time included */
+export async function noteVideoDelay(db: Db, id: string, { code, reason }: { code: ErrorCode; reason: string }): Promise<number> {
+  const row = await db
+    .updateTable('videos')
+    .set({ status_code: code, status_reason: reason.slice(0, 1_000), ...(code === 'ffmpeg_failed' && { ffmpeg_failures: sql<number>`ffmpeg_failures + 1` }) })
+    .where('id', '=', id)
+    .where('status', '=', 'processing')
+    .returning('ffmpeg_failures')
+    .executeTakeFirst();
+  return row?.ffmpeg_failures ?? 0;
 }
 
 /** What was made of it lies in storage. @returns false: it was deleted meanwhile, or somebody else was faster: what this one made is not needed */

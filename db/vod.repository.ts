@@ -170,14 +170,16 @@ export async function vodReceived(db: Db, id: string, file: Pick<VodFacts, 'stor
   return numUpdatedRows > 0n || (await findVod(db, id)) !== undefined;
 }
 
-/** Tells why it takes longer, without ending it. */
-export async function noteVodDelay(db: Db, id: string, { code, reason }: Extract<IngestOutcome, { ok: false }>): Promise<void> {
-  await db
+/** Tells why it takes longer, without ending it. @returns how often ffmpeg has failed at it, this time included */
+export async function noteVodDelay(db: Db, id: string, { code, reason }: Extract<IngestOutcome, { ok: false }>): Promise<number> {
+  const row = await db
     .updateTable('vods')
-    .set({ status_code: code, status_reason: reason, updated_at: sql<Date>`now()` })
+    .set({ status_code: code, status_reason: reason, ...(code === 'ffmpeg_failed' && { ffmpeg_failures: sql<number>`ffmpeg_failures + 1` }), updated_at: sql<Date>`now()` })
     .where('id', '=', id)
     .where('status', 'in', ['receiving', 'processing'])
-    .execute();
+    .returning('ffmpeg_failures')
+    .executeTakeFirst();
+  return row?.ffmpeg_failures ?? 0;
 }
 
 /** Ends its making. */
@@ -193,7 +195,7 @@ export async function finishVod(db: Db, id: string, end: Pick<VodRow, 'status' |
 export async function reopenVod(db: Db, workspaceId: string, id: string): Promise<VodRow | undefined> {
   return db
     .updateTable('vods')
-    .set({ status: sql`case when source = 'fetch' and storage_key is null then 'receiving' else 'processing' end`, status_code: null, status_reason: null, updated_at: sql<Date>`now()` })
+    .set({ status: sql`case when source = 'fetch' and storage_key is null then 'receiving' else 'processing' end`, status_code: null, status_reason: null, ffmpeg_failures: 0, updated_at: sql<Date>`now()` })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .where('status', '=', 'failed')

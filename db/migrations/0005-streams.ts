@@ -153,6 +153,7 @@ const STATEMENTS = [
     status text not null check (status in ('receiving', 'processing', 'ready', 'incomplete', 'failed')),
     status_code text,
     status_reason text,
+    ffmpeg_failures integer not null default 0,
     storage_key text,
     poster_key text,
     content_type text,

@@ -141,6 +141,7 @@ const VIDEOS = [
     status text not null check (status in ('processing', 'ready', 'failed')),
     status_code text,
     status_reason text,
+    ffmpeg_failures integer not null default 0,
     privacy text not null check (privacy in ('public', 'friends', 'private')),
     allow_comments boolean not null default true,
     allow_duet boolean not null default true,

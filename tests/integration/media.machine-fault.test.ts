@@ -7,7 +7,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { createProcessVod } from '../../activities/streaming/vods/process-vod.ts';
 import type { VodDeps } from '../../activities/streaming/vods/vod-deps.ts';
 import { newId } from '../../db/ids.ts';
-import { findVod, insertVod, vodReceived } from '../../db/vod.repository.ts';
+import { findVod, finishVod, insertVod, reopenVod, vodReceived } from '../../db/vod.repository.ts';
 import { vodSourceKey } from '../../domain/contracts/vod.ts';
 import { transcodeToHls } from '../../media/app-video/transcode.ts';
 import { createLocalStorage } from '../../media/local-storage.ts';
@@ -102,8 +102,8 @@ describe('A member’s video', () => {
     const workRoot = join(folder, 'work');
     await mkdir(workRoot, { recursive: true });
     const deps = { db: database.db, storage, ffmpeg: await tool(script), ffprobe: 'ffprobe', workRoot, logger: quietLog } as unknown as VodDeps;
-    const outcome = new MockActivityEnvironment({ attempt }).run(createProcessVod(deps).processVod, { vod_id });
-    return { outcome, vod_id, storage };
+    const again = () => new MockActivityEnvironment({ attempt }).run(createProcessVod(deps).processVod, { vod_id });
+    return { outcome: again(), again, vod_id, storage };
   }
 
   test.each([...MACHINE, ['on a full disk', 'echo "No space left on device" >&2; exit 1']])('is tried again where ffmpeg was %s', async (_how, script) => {
@@ -114,9 +114,15 @@ describe('A member’s video', () => {
     expect(await storage.stat(vodSourceKey(vod_id))).not.toBeNull();
   });
 
-  test('is given up after the third time', async () => {
-    const { outcome } = await processed('exit 255', 3);
-    expect(await outcome).toMatchObject({ ok: false, code: 'ffmpeg_failed' });
+  test('is given up after ffmpeg’s third failure, however many attempts failed for something else before', async () => {
+    const { outcome, again, vod_id } = await processed('exit 255', 7);
+    await expect(outcome).rejects.toMatchObject({ type: 'ffmpeg_failed' });
+    await expect(again()).rejects.toMatchObject({ type: 'ffmpeg_failed' });
+    expect(await again()).toMatchObject({ ok: false, code: 'ffmpeg_failed' });
+    // Asked for again by a person, it has its three tries again.
+    await finishVod(database.db, vod_id, { status: 'failed', status_code: 'ffmpeg_failed', status_reason: 'it was killed' });
+    await reopenVod(database.db, owner.workspace_id, vod_id);
+    await expect(again()).rejects.toMatchObject({ type: 'ffmpeg_failed' });
   });
 
   test.each(FILE)('of which ffmpeg can make nothing, and ends with %s, is not tried again', async (_code, script) => {

@@ -15,7 +15,7 @@ import { inspectVideo } from '../../../media/vod/inspect.ts';
 import { withWorkFolder } from '../../../media/vod/work-folder.ts';
 import { heartbeating } from '../../actions/heartbeating.ts';
 import type { VodDeps } from './vod-deps.ts';
-import { isFinal, type Refusal } from './vod-failure.ts';
+import { FFMPEG_TRIES, type Refusal } from './vod-failure.ts';
 
 const START_MS = 5_000;
 /** Most bytes a second of a clip: the encoder stays far below. */
@@ -51,7 +51,7 @@ export function createPublishClip({ db, client, taskQueuePrefix, storage, ffmpeg
       return { ok: true };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (isFinal(error)) return { ok: false, code: error.code, reason: error.message };
+      if (error.permanent || (error.code === 'ffmpeg_failed' && Context.current().info.attempt >= FFMPEG_TRIES)) return { ok: false, code: error.code, reason: error.message };
       throw ApplicationFailure.create({ message: error.message, type: error.code, cause: error });
     }
   }

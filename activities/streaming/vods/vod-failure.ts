@@ -1,19 +1,16 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import type { Db } from '../../../db/client.ts';
 import { noteVodDelay } from '../../../db/vod.repository.ts';
 import { AppError, type ErrorCode } from '../../../domain/errors.ts';
 
 /** ffmpeg is deterministic, but a machine may be too busy for once. */
-const FFMPEG_TRIES = 3;
+export const FFMPEG_TRIES = 3;
 
 export interface Refusal {
   ok: false;
   code: ErrorCode;
   reason: string;
 }
-
-/** It would end the same next time. */
-export const isFinal = (error: AppError): boolean => error.permanent || (error.code === 'ffmpeg_failed' && Context.current().info.attempt >= FFMPEG_TRIES);
 
 /**
  * What a failed attempt means: for good, which is an answer; or for now, which is thrown, so that Temporal tries again, and said in
@@ -22,7 +19,8 @@ export const isFinal = (error: AppError): boolean => error.permanent || (error.c
 export async function settleFailure(db: Db, vodId: string, error: unknown): Promise<Refusal> {
   if (!(error instanceof AppError)) throw error;
   const refusal: Refusal = { ok: false, code: error.code, reason: error.message };
-  if (isFinal(error)) return refusal;
-  await noteVodDelay(db, vodId, refusal);
+  if (error.permanent) return refusal;
+  // Counted in the row: an attempt that failed for another reason, such as storage that was away, is none of ffmpeg's.
+  if ((await noteVodDelay(db, vodId, refusal)) >= FFMPEG_TRIES && error.code === 'ffmpeg_failed') return refusal;
   throw ApplicationFailure.create({ message: error.message, type: error.code, cause: error });
 }
