@@ -23,7 +23,9 @@ export type ClaimOutcome =
   /** The stream is over or deleted. */
   | { kind: 'over' }
   /** The key was rotated since it was looked up. */
-  | { kind: 'key_unknown' };
+  | { kind: 'key_unknown' }
+  /** The account was suspended since it was looked up. */
+  | { kind: 'suspended' };
 
 const OVER: readonly StreamStatus[] = ['ending', 'ended'];
 
@@ -33,6 +35,14 @@ const OVER: readonly StreamStatus[] = ['ending', 'ended'];
  */
 export const claimSession = (db: Db, claim: SessionClaim, held: readonly string[]): Promise<ClaimOutcome> =>
   db.transaction().execute(async (trx) => {
+    // Held to the end: a suspension that comes now finds the session, and ends it.
+    const owner = await trx
+      .selectFrom('app_users')
+      .select('suspended_at')
+      .where('id', '=', (is) => is.selectFrom('streams').select('user_id').where('id', '=', claim.stream_id))
+      .forShare()
+      .executeTakeFirst();
+    if (owner && owner.suspended_at !== null) return { kind: 'suspended' };
     const stream = await trx
       .selectFrom('streams')
       .select(['status', 'deleted_at', 'key_version', 'session_epoch', 'scheduled_for'])

@@ -35,6 +35,7 @@ const FORMER_END_MS = 2_000;
 const CLOSE_MS = 5_000;
 const TELL_FIRST_MS = 250;
 const TELL_LONGEST_MS = 5_000;
+const REFUSALS = { busy: 'stream_busy', over: 'stream_over', key_unknown: 'stream_key_unknown', suspended: 'account_suspended' } as const;
 
 export function createSessionBook({ db, client, stages, host, taskQueuePrefix, silentMs, graceMs, logger }: SessionBookOptions): SessionBook {
   const starter = createBroadcastStarter(client, taskQueuePrefix);
@@ -69,7 +70,7 @@ export function createSessionBook({ db, client, stages, host, taskQueuePrefix, s
   async function claim(claim: SessionClaim): Promise<{ epoch: number; scheduled_for: Date | null; taken_over: string | null }> {
     const outcome = await claimSession(db, claim, [...held]);
     if (outcome.kind === 'claimed') return outcome;
-    throw new AppError(outcome.kind === 'busy' ? 'stream_busy' : outcome.kind === 'over' ? 'stream_over' : 'stream_key_unknown');
+    throw new AppError(REFUSALS[outcome.kind]);
   }
 
   async function openSession(pool: StagePool, { grant, kind, request_id }: SessionRequest, id: string, claimed: { epoch: number; scheduled_for: Date | null }): Promise<LiveSession> {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { sql } from 'kysely';
 import { createMediaGate } from '../../activities/streaming/media-gate.ts';
+import { restoreAppUser, suspendAppUser } from '../../db/app-suspension.repository.ts';
 import { signToken } from '../../db/signed-token.ts';
 import { newStreamKey } from '../../db/stream-key.ts';
 import { newId } from '../../db/ids.ts';
@@ -82,6 +84,25 @@ describe('A claim', () => {
     const host = await world.host();
     expect(await codeOf(host.sessions.begin(requestOf(await stream(over))))).toBe(code);
     expect(host.sessions.all()).toEqual([]);
+  });
+
+  test('that comes while its owner is being suspended waits for that, and is refused', async () => {
+    const host = await world.host();
+    const { workspace_id } = world.owner;
+    const user_id = await addUser(world.db, workspace_id, 'member');
+    await world.db.insertInto('app_users').values({ id: user_id, workspace_id, username: `u${user_id.replaceAll('-', '').slice(-12)}`, social: 'google', social_id: user_id }).execute();
+    const theirs = await stream({ user_id });
+    const request = requestOf(theirs);
+    const claimed = await world.db.transaction().execute(async (trx) => {
+      await suspendAppUser(trx, { workspace_id, user_id, reason: 'spam' });
+      const claiming = codeOf(host.sessions.begin(request));
+      await eventually(async () => (await sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(trx)).rows.length > 0);
+      return { claiming };
+    });
+    expect(await claimed.claiming).toBe('account_suspended');
+    expect(host.sessions.all()).toEqual([]);
+    await restoreAppUser(world.db, { workspace_id, user_id });
+    expect((await host.sessions.begin(request)).epoch).toBe(1);
   });
 
   test('that finds no stage leaves the stream free', async () => {
