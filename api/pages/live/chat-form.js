@@ -1,4 +1,5 @@
 import { el, say } from '../shared/dom.js';
+import { createChatDraft } from './chat-draft.js';
 
 const LONGEST = 500;
 const TYPING_MS = 2_000;
@@ -9,6 +10,7 @@ export function createChatForm({ send, typing }) {
   const button = el('button', { type: 'submit', class: 'primary' }, 'Send');
   const fault = el('p', { class: 'fault', id: 'chat-fault', role: 'alert', hidden: true });
   const answering = el('p', { class: 'quiet-text', id: 'chat-reply', hidden: true });
+  const draft = createChatDraft();
   let replyTo = null;
   let typedAt = -Infinity;
 
@@ -30,9 +32,12 @@ export function createChatForm({ send, typing }) {
     if (input.value.trim() === '') return;
     button.disabled = true;
     say(fault, '');
+    const text = input.value;
     try {
-      await send({ message: input.value, reply_to: replyTo });
-      input.value = '';
+      await send(draft.of(text, replyTo));
+      draft.sent();
+      // What was typed meanwhile is the next message.
+      if (input.value === text) input.value = '';
       reply(null);
     } catch (error) {
       const wait = error.retryAfterMs ? ` Again in ${Math.ceil(error.retryAfterMs / 1_000)} s.` : '';

@@ -59,7 +59,7 @@ export function openChatSocket({ streamId, playToken, on }) {
     if (told.reconnect) socket.once('disconnect', () => socket.connect());
     else refuse(Object.assign(new Error(told.message), { code: told.code }));
   });
-  socket.on('closed', ({ stream_id }) => stream_id === streamId && refuse(new Error('This chat is closed for you.')));
+  socket.on('closed', ({ stream_id, code }) => stream_id === streamId && refuse(Object.assign(new Error('This chat is closed for you.'), { code })));
   socket.on('position', ({ stream_id, position }) => stream_id === streamId && position > (lastPosition ?? 0) && void join());
   for (const [event, handler] of Object.entries(on.told)) {
     socket.on(event, (told) => {

@@ -27,7 +27,7 @@ export function createChat({ place, streamId, playToken = null, told, live }) {
   const presence = el('p', { class: 'quiet-text', 'data-role': 'presence', hidden: true });
   const typing = el('p', { class: 'quiet-text typing', 'data-role': 'typing' });
   const list = createChatList({ actions });
-  const form = createChatForm({ send: (input) => socket.ask('chat_message', { ...input, client_id: crypto.randomUUID() }), typing: () => socket?.tell('typing') });
+  const form = createChatForm({ send: (input) => socket.ask('chat_message', input), typing: () => socket?.tell('typing') });
   form.element.hidden = true;
   place.append(presence, list.element, typing, notice, form.element);
 
