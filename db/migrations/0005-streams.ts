@@ -266,4 +266,12 @@ const STATEMENTS = [
      scheduled_for, start_time, end_time, viewer_count, peak_viewers, media_host_id, deleted_at on streams
      for each row when (old.* is distinct from new.*) execute function showrunner_notify_row('showrunner_streams')`,
   `create trigger vods_changed after insert or update or delete on vods for each row execute function showrunner_notify_row('showrunner_vods')`,
+  // A stream's view names its recording.
+  `create function showrunner_notify_recorded() returns trigger language plpgsql as $$
+   begin
+     perform pg_notify('showrunner_streams', concat(coalesce(new.stream_id, old.stream_id), ' ', coalesce(new.workspace_id, old.workspace_id)));
+     return null;
+   end $$`,
+  `create trigger recording_made after insert on vods for each row when (new.source = 'recording' and new.stream_id is not null) execute function showrunner_notify_recorded()`,
+  `create trigger recording_deleted after delete on vods for each row when (old.source = 'recording' and old.stream_id is not null) execute function showrunner_notify_recorded()`,
 ];

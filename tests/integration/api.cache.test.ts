@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 interface ApiProcess {
-  get(path: string): Promise<{ status: number; body: { id: string; title: string; items: { id: string; title: string }[] } }>;
+  get(path: string): Promise<{ status: number; body: { id: string; title: string; vod_id: string | null; items: { id: string; title: string }[] } }>;
   send(method: string, path: string, body?: unknown): Promise<Response>;
   results(): Promise<Record<string, number>>;
   metrics: ApiMetrics;
@@ -114,6 +114,17 @@ describe.each(STORES)('Lists and details kept in %s', (store) => {
     for (const process of [one, other]) await eventually(async () => (await seen(process)).every((title) => title === 'done'));
     await api.database.db.deleteFrom('vods').where('id', '=', id).execute();
     for (const process of [one, other]) await eventually(async () => (await process.get('/vod')).body.items.length === 0);
+  });
+
+  test('tell of a stream’s recording once there is one, and no more once it is deleted', async () => {
+    const seen = async (process: ApiProcess): Promise<unknown> => (await process.get(`/streams/${stream.id}`)).body.vod_id;
+    for (const process of [one, other]) expect(await seen(process)).toBeNull();
+    const id = newId();
+    const row = { id, workspace_id: owner.workspace_id, user_id: owner.user_id, stream_id: stream.id, title: 'recorded', visibility: 'private' as const, source: 'recording' as const, status: 'processing' as const };
+    await api.database.db.insertInto('vods').values(row).execute();
+    for (const process of [one, other]) await eventually(async () => (await seen(process)) === id);
+    expect((await one.send('DELETE', `/vod/${id}`, {})).status).toBe(204);
+    for (const process of [one, other]) await eventually(async () => (await seen(process)) === null, { timeoutMs: 5_000 });
   });
 
   test('show a change at once to whoever made it', async () => {
