@@ -17,7 +17,7 @@ export function createLocalStorage(folder: string): MediaStorage {
     return path;
   };
   return {
-    async put(key, source, maxBytes) {
+    async put(key, source, maxBytes, signal) {
       const path = pathOf(key);
       const unfinished = `${path}.${randomUUID()}.part`;
       const counter = createByteCounter(maxBytes);
@@ -26,7 +26,7 @@ export function createLocalStorage(folder: string): MediaStorage {
       try {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
         if (source.errored) throw source.errored;
-        await pipeline(source, counter.stream, createWriteStream(unfinished, { mode: 0o600, flush: true }));
+        await pipeline(source, counter.stream, createWriteStream(unfinished, { mode: 0o600, flush: true }), { signal });
         // Nobody writes to a stored file again: what was checked is what is sent.
         await chmod(unfinished, 0o400);
         await rename(unfinished, path);

@@ -54,7 +54,7 @@ export function createS3Storage({ bucket, region, endpoint, credentials }: S3Opt
     }
   };
   return {
-    async put(key, source, maxBytes) {
+    async put(key, source, maxBytes, signal) {
       const counter = createByteCounter(maxBytes);
       const body = new PassThrough();
       const upload = new Upload({
@@ -68,9 +68,13 @@ export function createS3Storage({ bucket, region, endpoint, credentials }: S3Opt
         throw error;
       });
       // A source that breaks breaks the body, on which the upload takes its parts back before it is over; its own abort() would not wait for that.
-      const fed = pipeline(source, counter.stream, body);
+      const fed = pipeline(source, counter.stream, body, { signal });
+      const abort = (): void => void upload.abort();
+      // All of it was read: nothing is left that could break but the upload.
+      const breakable = fed.then(() => (signal?.aborted ? abort() : signal?.addEventListener('abort', abort, { once: true })));
       // The reason lies with whoever failed first; the other only says that it was cut off.
-      const [feeding, sending] = await Promise.allSettled([fed, sent]);
+      const [feeding, sending] = await Promise.allSettled([breakable, sent]);
+      signal?.removeEventListener('abort', abort);
       if (feeding.status === 'rejected') throw feeding.reason;
       if (sending.status === 'rejected') throw sending.reason;
       return { ...(await stat(key))!, sha256: counter.sha256() };

@@ -10,9 +10,10 @@ export interface StoredObject {
 export interface MediaStorage {
   /**
    * Streams to storage, never more than a few buffers in memory; all or nothing.
-   * @throws AppError('media_too_large') once more than `maxBytes` arrived; nothing is then kept
+   * @param signal breaks it off, also where all of the source was read and the storage does not answer
+   * @throws AppError('media_too_large') once more than `maxBytes` arrived, AbortError; nothing is then kept
    */
-  put(key: string, source: Readable, maxBytes: number): Promise<StoredObject & { sha256: string }>;
+  put(key: string, source: Readable, maxBytes: number, signal?: AbortSignal): Promise<StoredObject & { sha256: string }>;
   /** null where there is no such file. */
   stat(key: string): Promise<StoredObject | null>;
   /** Bytes first to last, both included. `release`: a part is used up, its memory may be used again. @throws AppError('media_missing') */

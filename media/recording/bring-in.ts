@@ -149,16 +149,17 @@ export function createBringIn(options: BringInOptions): BringIn {
     const source = file.createReadStream();
     // Also before the storage listens; it is told by its own error.
     source.on('error', () => undefined);
-    const timer = setTimeout(() => source.destroy(new Error(`the upload took longer than ${UPLOAD_MS} ms`)), UPLOAD_MS);
-    const stop = (): void => void source.destroy(new Error('this media host is being stopped'));
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(new Error(`the upload took longer than ${UPLOAD_MS} ms`)), UPLOAD_MS);
+    const stop = (): void => over.abort(new Error('this media host is being stopped'));
     closing.signal.addEventListener('abort', stop, { once: true });
     try {
-      const stored = await storage.put(key, source, MAX_BYTES);
+      const stored = await storage.put(key, source, MAX_BYTES, over.signal);
       return sha256 === null || stored.sha256 === sha256 ? 'stored' : 'changed';
     } catch (error) {
       // A disk that can not be read is no matter of the storage.
       if ((source.errored as NodeJS.ErrnoException | null)?.syscall === 'read') throw error;
-      throw new StorageFault((error as Error).message, { cause: error });
+      throw new StorageFault(((over.signal.aborted ? over.signal.reason : error) as Error).message, { cause: error });
     } finally {
       clearTimeout(timer);
       closing.signal.removeEventListener('abort', stop);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
+import { Writable, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { AccountDeps } from '../../activities/social/accounts/account-deps.ts';
@@ -16,7 +16,7 @@ import { quietLog } from '../helpers/quiet-log.ts';
 import { appUser } from '../helpers/social.ts';
 import { createTestApi, type TestApi } from '../helpers/test-api.ts';
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 let api: TestApi;
 let folder: string;
@@ -30,15 +30,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A storage that takes the first bytes and then no more, until its source breaks off. */
-function stuck(): { storage: MediaStorage; isStuck: () => boolean } {
+/** A storage that takes the first bytes and then no more, until it is broken off. */
+function stuck(): { storage: MediaStorage; isStuck: () => boolean; hasRead: () => boolean } {
   let begun = false;
+  let from: Readable | null = null;
   const never = new Writable({ write: () => void (begun = true) });
-  const put: MediaStorage['put'] = async (_key, source) => {
-    await pipeline(source, never);
+  const put: MediaStorage['put'] = async (_key, source, _maxBytes, signal) => {
+    from = source;
+    await pipeline(source, never, { signal });
     throw new Error('it took all of it');
   };
-  return { storage: { put } as unknown as MediaStorage, isStuck: () => begun };
+  return { storage: { put } as unknown as MediaStorage, isStuck: () => begun, hasRead: () => from?.readableEnded ?? false };
 }
 
 describe('Cancelled, as by a worker that stops,', () => {
@@ -72,13 +74,13 @@ describe('Cancelled, as by a worker that stops,', () => {
     expect((await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())).toEqual([]);
   });
 
-  test('an export on its way into storage breaks off', async () => {
-    const { storage, isStuck } = stuck();
+  test('an export breaks off, also where all of it was read and the storage does not answer', async () => {
+    const { storage, hasRead } = stuck();
     const user = await appUser(api);
     const worker = new MockActivityEnvironment();
     const deps = { db: api.deps.db, storage, logger: quietLog } as unknown as AccountDeps;
     const done = worker.run(createWriteExport(deps).writeExport, { export_id: newId(), user_id: user.id, workspace_id: user.row.workspace_id });
-    await eventually(isStuck);
+    await eventually(hasRead);
     worker.cancel('WORKER_SHUTDOWN');
     await expect(done).rejects.toMatchObject({ name: 'AbortError' });
   });

@@ -1,7 +1,10 @@
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalStorage } from '../../media/local-storage.ts';
 import { createS3Storage } from '../../media/s3-storage.ts';
 import type { MediaStorage } from '../../media/storage.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { startS3Gateway, type S3Gateway } from '../helpers/s3-gateway.ts';
 import { startS3Server, type S3Server } from '../helpers/s3-server.ts';
 
@@ -101,6 +105,24 @@ describe.each(['the local disk', 'S3', 'a real S3 server'])('Media on %s', (name
     expect((await readdir(join(folder, 'w'))).filter((file) => file.endsWith('.part'))).toEqual([]);
   });
 
+  test('whose putting is broken off in the middle leave nothing', async () => {
+    const abort = new AbortController();
+    const source = Readable.from((async function* () {
+      yield randomBytes(9 * MIB);
+      await once(abort.signal, 'abort');
+      yield randomBytes(9 * MIB);
+    })());
+    const done = storage().put('w/cut', source, 100 * MIB, abort.signal);
+    await eventually(() => source.readableFlowing);
+    abort.abort();
+    await expect(done).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(storage().put('w/cut', inPieces(randomBytes(10)), MIB, abort.signal)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await storage().stat('w/cut')).toBeNull();
+    expect(s3.unfinished.size).toBe(0);
+    expect(await unfinishedAt(gateway)).toEqual([]);
+    expect((await readdir(join(folder, 'w'))).filter((file) => file.endsWith('.part'))).toEqual([]);
+  });
+
   test('have another version once their bytes are others', async () => {
     const before = await storage().put('w/version', Readable.from([Buffer.from('one')]), MIB);
     const after = await storage().put('w/version', Readable.from([Buffer.from('two')]), MIB);
@@ -131,6 +153,24 @@ test('S3 that fails for a moment is asked again', async () => {
   s3.fail('PUT', 1);
   await storages.S3!.put('w/again', Readable.from([Buffer.from('x')]), MIB);
   expect(s3.objects.get('w/again')?.toString()).toBe('x');
+});
+
+test('S3 that has all of it and does not answer is not waited for by who breaks it off', async () => {
+  let asked = 0;
+  const silent = createServer(() => void (asked += 1)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  try {
+    const storage = createS3Storage({ bucket: 'media', region: 'us-east-1', endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, credentials: { accessKeyId: 'key', secretAccessKey: 'secret' } });
+    const abort = new AbortController();
+    const source = Readable.from([Buffer.from('x')]);
+    const done = storage.put('w/silent', source, MIB, abort.signal);
+    await eventually(() => asked > 0 && source.readableEnded);
+    abort.abort();
+    await expect(done).rejects.toMatchObject({ name: 'AbortError' });
+  } finally {
+    silent.closeAllConnections();
+    silent.close();
+  }
 });
 
 test('A real S3 server that was away has all that was stored, on the same address', async () => {

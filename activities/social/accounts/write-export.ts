@@ -18,7 +18,7 @@ export function createWriteExport({ db, storage, logger }: AccountDeps): ExportD
     async writeExport({ export_id, user_id, workspace_id }) {
       if (!(await findAccount(db, workspace_id, user_id))) return { ok: false, code: 'user_gone', reason: 'the account was deleted' };
       try {
-        await heartbeating(() => storage.put(exportKey(export_id), documentStream(db, user_id), MAX_BYTES));
+        await heartbeating(() => storage.put(exportKey(export_id), Readable.from(documentOf(db, user_id)), MAX_BYTES, Context.current().cancellationSignal));
         return { ok: true };
       } catch (error) {
         if (error instanceof AppError && error.permanent) return { ok: false, code: error.code, reason: error.message };
@@ -41,12 +41,6 @@ export function createWriteExport({ db, storage, logger }: AccountDeps): ExportD
     const row = await db.selectFrom('app_exports').select('state').where('id', '=', exportId).executeTakeFirst();
     if (row?.state !== 'ready') await storage.delete(exportKey(exportId));
   }
-}
-
-/** Breaks off when the activity is cancelled: a worker that stops does not wait for a slow storage. */
-function documentStream(db: Db, userId: string): Readable {
-  // Who reads it learns of the end; where that comes before storage has begun to read, nobody listens yet, and it must not end the process.
-  return Readable.from(documentOf(db, userId), { signal: Context.current().cancellationSignal }).on('error', () => undefined);
 }
 
 async function* documentOf(db: Db, userId: string): AsyncGenerator<string> {

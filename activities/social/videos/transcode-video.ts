@@ -115,8 +115,7 @@ export function createTranscodeVideo(deps: VideoDeps): Pick<ProcessVideoActiviti
   }
 
   async function putFile(key: string, path: string): Promise<void> {
-    Context.current().cancellationSignal.throwIfAborted();
     // What came in was bounded when it came.
-    await storage.put(key, createReadStream(path), Number.MAX_SAFE_INTEGER);
+    await storage.put(key, createReadStream(path), Number.MAX_SAFE_INTEGER, Context.current().cancellationSignal);
   }
 }

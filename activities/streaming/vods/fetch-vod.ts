@@ -32,7 +32,7 @@ export function createFetchVod({ db, storage, download, importRoot, maxBytes }: 
       body.on('error', () => undefined).destroy();
       throw tooLarge();
     }
-    const file = await storage.put(storage_key, body, maxBytes).catch((error: unknown) => {
+    const file = await storage.put(storage_key, body, maxBytes, Context.current().cancellationSignal).catch((error: unknown) => {
       throw error instanceof AppError && error.code === 'media_too_large' ? tooLarge() : error;
     });
     if (size_bytes !== null && file.size_bytes !== size_bytes) throw new AppError('unavailable', `${file.size_bytes} bytes came instead of ${size_bytes}`);

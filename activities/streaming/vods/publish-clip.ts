@@ -75,7 +75,7 @@ export function createPublishClip({ db, client, taskQueuePrefix, storage, ffmpeg
     }
     const { probe } = await inspectVideo(path, ffprobe);
     const storage_key = `${clip.workspace_id}/clip-${clip.id}`;
-    const { size_bytes, sha256, version } = await storage.put(storage_key, createReadStream(path), clipMaxBytes);
+    const { size_bytes, sha256, version } = await storage.put(storage_key, createReadStream(path), clipMaxBytes, tools.signal);
     const facts = { size_bytes, content_type: 'video/mp4', probe };
     const [fault] = checkMedia({ facts, kind: 'video', mode: clip.request.mode, max_duration_ms: null, sniffed: 'video/mp4', truncated: null });
     if (fault) {

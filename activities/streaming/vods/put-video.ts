@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { storeVodFacts, type VodFacts } from '../../../db/vod.repository.ts';
 import { posterKey, vodKey } from '../../../domain/contracts/vod.ts';
 import { AppError } from '../../../domain/errors.ts';
@@ -25,18 +24,12 @@ export interface MadeVideo {
 export async function putVideo({ db, storage }: Pick<VodDeps, 'db' | 'storage'>, tools: Tools, folder: string, made: MadeVideo): Promise<void> {
   const poster = join(folder, 'poster.jpg');
   const poster_key = (await takePoster(tools, made.path, made.inspected, poster)) ? posterKey(made.vod_id) : null;
-  if (poster_key) await storage.put(poster_key, fileStream(poster, tools.signal), MAX_POSTER_BYTES);
+  if (poster_key) await storage.put(poster_key, createReadStream(poster), MAX_POSTER_BYTES, tools.signal);
   const storage_key = vodKey(made.vod_id);
   // What came in was bounded when it came.
-  const { size_bytes, sha256 } = await storage.put(storage_key, fileStream(made.path, tools.signal), Number.MAX_SAFE_INTEGER);
+  const { size_bytes, sha256 } = await storage.put(storage_key, createReadStream(made.path), Number.MAX_SAFE_INTEGER, tools.signal);
   const isKept = await storeVodFacts(db, made.vod_id, { storage_key, size_bytes, sha256, ...made.timeline, poster_key, content_type: 'video/mp4', probe: made.inspected.probe });
   if (isKept) return;
   await Promise.all([storage_key, ...(poster_key ? [poster_key] : [])].map((key) => storage.delete(key)));
   throw new AppError('not_found', 'the video was deleted');
-}
-
-/** Breaks off when the activity is cancelled: a worker that stops does not wait for gigabytes. */
-function fileStream(path: string, signal: AbortSignal): Readable {
-  // Who reads it learns of the end; where that comes before storage has begun to read, nobody listens yet, and it must not end the process.
-  return createReadStream(path, { signal }).on('error', () => undefined);
 }
