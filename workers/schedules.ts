@@ -29,6 +29,9 @@ const SCHEDULES: readonly PeriodicWork[] = [
   { workflowType: 'sweepPayouts', role: 'social', spec: { intervals: [{ every: '1 minute' }] } },
 ];
 
+/** Ids of all of them, for who takes them away. */
+export const scheduleIds = (prefix: string): string[] => SCHEDULES.map(({ workflowType }) => `${prefix}${workflowType}`);
+
 /** Makes the Schedules, or brings them to what the code says; safe when several workers do it at once. */
 export async function ensureSchedules(client: Client, prefix: string): Promise<void> {
   for (const work of SCHEDULES) await ensure(client, prefix, work);

@@ -32,7 +32,7 @@ interface Entry extends WorkspaceRules {
 const REFRESH_MS = 5_000;
 
 /** Active rules of the workspaces that this process consumes for: a change is a NOTIFY away, the table is the truth. */
-export function createRuleCache({ db, databaseUrl, log }: { db: Db; databaseUrl: string; log: ErrorLog }): RuleCache {
+export function createRuleCache({ db, databaseUrl, log, refreshMs = REFRESH_MS }: { db: Db; databaseUrl: string; log: ErrorLog; refreshMs?: number }): RuleCache {
   const entries = new Map<string, Entry>();
 
   const load = async (workspaceId: string, entry: Entry): Promise<void> => {
@@ -66,7 +66,7 @@ export function createRuleCache({ db, databaseUrl, log }: { db: Db; databaseUrl:
     onConnected: refreshAll,
     onError: (error) => log.error({ err: error }, 'the rule listener lost its connection'),
   });
-  const timer = setInterval(refreshAll, REFRESH_MS);
+  const timer = setInterval(refreshAll, refreshMs);
   timer.unref();
 
   return {

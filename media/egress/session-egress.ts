@@ -98,11 +98,16 @@ export function startSessionEgress({ session, packager, ffmpeg, stallMs, observe
   async function carry(current: MediaRun): Promise<RunEnd> {
     let bytes = await received();
     let deliveredAt = performance.now();
+    // After a pause of the encoder ffmpeg has as long as ever: what it gives comes after what it is given.
+    let resumedAt = 0;
     const watch = setInterval(() => {
       void received().then((now) => {
-        if (now > bytes) deliveredAt = performance.now();
+        if (now > bytes) {
+          if (performance.now() - deliveredAt > 2 * WATCH_MS) resumedAt = performance.now();
+          deliveredAt = performance.now();
+        }
         bytes = now;
-        const silent = performance.now() - current.heardAt;
+        const silent = performance.now() - Math.max(current.heardAt, resumedAt);
         if (silent < stallMs || performance.now() - deliveredAt > 2 * WATCH_MS) return;
         void current.end({ kind: 'stalled', detail: `nothing for ${Math.round(silent / 1_000)} s` });
       });

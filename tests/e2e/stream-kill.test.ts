@@ -7,7 +7,7 @@ import { StreamProduct } from '../helpers/stream-product.ts';
 let world: StreamProduct;
 
 beforeAll(async () => {
-  world = await StreamProduct.start({ STREAM_GRACE_S: '120', STREAM_SILENT_S: '4' });
+  world = await StreamProduct.start({ STREAM_GRACE_S: '120', STREAM_SILENT_S: '10' });
 }, 180_000);
 afterAll(() => world.close(), 60_000);
 

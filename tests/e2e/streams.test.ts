@@ -14,7 +14,7 @@ const run = promisify(execFile);
 let world: StreamProduct;
 
 beforeAll(async () => {
-  world = await StreamProduct.start({ STREAM_GRACE_S: '30', STREAM_SILENT_S: '4' });
+  world = await StreamProduct.start({ STREAM_GRACE_S: '30', STREAM_SILENT_S: '10' });
 }, 180_000);
 afterAll(() => world.close(), 60_000);
 

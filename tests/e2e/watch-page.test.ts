@@ -12,7 +12,7 @@ let opened: (WatchPage | StudioPage)[] = [];
 
 beforeAll(async () => {
   browser = await openBrowser(FAKE_DEVICES);
-  world = await StreamProduct.start({ STREAM_GRACE_S: '60', STREAM_SILENT_S: '4' });
+  world = await StreamProduct.start({ STREAM_GRACE_S: '60', STREAM_SILENT_S: '10' });
 }, 180_000);
 afterEach(async () => {
   const faults = opened.flatMap((page) => page.faults);

@@ -33,7 +33,7 @@ export function sessionHarness(database: TestDatabase, sandboxUrl: string, over:
     wake: () => undefined,
     log,
   });
-  const rules: RuleCache = createRuleCache({ db: database.db, databaseUrl: database.url, log });
+  const rules: RuleCache = createRuleCache({ db: database.db, databaseUrl: database.url, log, refreshMs: 60_000 });
   const deps: SessionDeps = {
     db: database.db,
     pool: database.pool,
@@ -46,7 +46,7 @@ export function sessionHarness(database: TestDatabase, sandboxUrl: string, over:
     listPending: (id) => listPending(database.db, id, 1_000),
     openSecret: (sealed) => sealed,
     owner: 'test-slot',
-    streakQuietMs: 1_000,
+    streakQuietMs: 3_000,
     silenceSuspectMs: 500,
     onCommitted: () => undefined,
     onOpened: () => undefined,

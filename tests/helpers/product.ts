@@ -5,7 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client, Connection, ScheduleNotFoundError } from '@temporalio/client';
 import { isReadyMessage } from '../../config/lifecycle.ts';
+import { scheduleIds } from '../../workers/schedules.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -115,10 +117,27 @@ export class Product {
     await once(child, 'exit');
   }
 
-  /** Ends all parts; their logs stay only where one of them ended by itself or badly. */
+  /** Ends all parts and takes their Schedules away; their logs stay only where one of them ended by itself or badly. */
   async stop(): Promise<void> {
     await Promise.all((['api', 'live', 'actions', 'publish', 'shop', 'media', 'social'] as const).map((part) => this.kill(part, 'SIGTERM')));
     await this.kill('sandbox', 'SIGTERM');
+    await this.#removeSchedules();
     if (!this.#endedBadly) await rm(this.logFolder, { recursive: true, force: true });
+  }
+
+  /** With no worker left they would go on starting workflows on the Temporal server that all tests share. */
+  async #removeSchedules(): Promise<void> {
+    const connection = await Connection.connect({ address: this.#env.TEMPORAL_ADDRESS });
+    const { schedule } = new Client({ connection });
+    const removed = scheduleIds(this.#env.TEMPORAL_TASK_QUEUE_PREFIX!).map((id) =>
+      schedule
+        .getHandle(id)
+        .delete()
+        .catch((error: unknown) => {
+          if (!(error instanceof ScheduleNotFoundError)) throw error;
+        }),
+    );
+    await Promise.all(removed);
+    await connection.close();
   }
 }

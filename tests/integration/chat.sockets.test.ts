@@ -60,7 +60,7 @@ describe('A handshake', () => {
   });
 
   test('whose token ends while it is open is told so, and cut', async () => {
-    const ears = await connectChat(chat.url, await issueToken(ada.user_id, api.deps.config, nowS() - api.deps.config.jwtTtlS + 2));
+    const ears = await connectChat(chat.url, await issueToken(ada.user_id, api.deps.config, nowS() - api.deps.config.jwtTtlS + 6));
     const why = await new Promise((resolve) => ears.client.once('disconnect', resolve));
     expect(why).toBe('io server disconnect');
     expect(ears.told('closing')).toEqual([{ code: 'token_expired', message: expect.any(String), reconnect: false }]);
@@ -289,13 +289,13 @@ describe('A drop', () => {
 
   test.each<[string, number, (user: TestAppUser) => Promise<unknown>]>([
     ['user is suspended', 3_600, (user) => api.deps.db.updateTable('app_users').set({ suspended_at: new Date(), suspension_reason: 'spam' }).where('id', '=', user.id).execute()],
-    ['token ends', 4, () => Promise.resolve()],
+    ['token ends', 10, () => Promise.resolve()],
   ])('during which its %s gives out nothing of what came meanwhile', async (_what, lastsS, happens) => {
     const chat = await startChat(api);
     const stream = await seedStream(api, owner);
     const user = await appUser(api);
     const token = await signToken('access', user.id, api.deps.config.jwtSecret, lastsS);
-    const [boss, a] = await Promise.all([joinChat(chat.url, owner.token, stream), joinChat(chat.url, token, stream, { ...reconnecting, reconnectionDelay: 4_500, reconnectionDelayMax: 4_500 })]);
+    const [boss, a] = await Promise.all([joinChat(chat.url, owner.token, stream), joinChat(chat.url, token, stream, { ...reconnecting, reconnectionDelay: 10_500, reconnectionDelayMax: 10_500 })]);
     // Recovery needs a first packet's offset.
     await say(boss, stream, 'before');
     await eventually(() => a.messages.length === 1);

@@ -54,7 +54,7 @@ describe('The timer of a mute', () => {
 
   test('lifts it when its time is over, and says so to the open socket', async () => {
     const before = viewer.told('restriction_lifted').length;
-    const { id } = await mute(2);
+    const { id } = await mute(5);
     expect(await ask(viewer, 'chat_message', { stream_id: stream, message: 'muted' })).toMatchObject({ code: 'chat_muted' });
     await eventually(async () => (await rowOf(id)).lifted_at);
     await eventually(() => viewer.told('restriction_lifted').length > before);

@@ -15,7 +15,7 @@ function isGone(pid: number): boolean {
   }
 }
 
-const STALL_MS = 3_000;
+const STALL_MS = 8_000;
 let world: EgressWorld;
 let postgres: TcpProxy;
 beforeAll(async () => {

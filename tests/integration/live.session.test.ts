@@ -164,7 +164,7 @@ describe('a session', () => {
     expect((await rowOf(id)).total_gifts).toBe(4);
   });
 
-  test('takes a rule change up within a second', async () => {
+  test('takes a rule change up by its notice, long before the next regular reading', async () => {
     const id = await start();
     await live(id);
     const ruleId = await seedRule(database.db, workspace_id);
@@ -172,7 +172,7 @@ describe('a session', () => {
     await eventually(async () => {
       await push({ type: 'comment', comment: 'x' });
       return harness.sent.length > 0;
-    }, { timeoutMs: 1_000, intervalMs: 100 });
+    }, { intervalMs: 100 });
     await database.db.updateTable('rules').set({ is_active: false }).where('id', '=', ruleId).execute();
   });
 

@@ -15,7 +15,7 @@ async function server(): Promise<SmtpServer> {
 }
 
 function send(url: string | null, config: Partial<MailConfig> = {}) {
-  const mailer = createMailer({ url, from: 'Showrunner <show@example.com>', timeoutMs: 500 });
+  const mailer = createMailer({ url, from: 'Showrunner <show@example.com>', timeoutMs: 10_000 });
   opened.push(mailer.close);
   const full: MailConfig = { channel: 'email', to: 'ada@example.com', message: 'ada sent Rose', ...config };
   const action = renderedAction({ action_type: 'notification', order: 0, config: full });
