@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { buildWorkflowBundle } from '../../workers/workflow-bundle.ts';
 import { getTestTools } from './test-tools.ts';
 
 declare global {
@@ -26,6 +27,8 @@ export default async function globalSetup(): Promise<void> {
     useIfThere('TEST_AMQP_URL', env.AMQP_URL, 'amqp://guest:guest@127.0.0.1:5672'),
     useIfThere('TEST_MQTT_URL', env.MQTT_URL, 'mqtt://127.0.0.1:1883'),
     tools((line) => process.stderr.write(`  ${line}\n`)),
+    // Once, here: in a new clone it takes many seconds, which two suites at once would spend of their set-up's minute.
+    buildWorkflowBundle(),
   ]);
   env.TEST_DATABASE_URL = databaseUrl || booted.databaseUrl || '';
   env.TEST_TEMPORAL_ADDRESS = temporalAddress || booted.temporalAddress || '';

@@ -17,7 +17,7 @@ import { testTemporal, type TestTemporal } from './temporal.ts';
 import { createTestApi, type TestApi } from './test-api.ts';
 
 /** Short waits; everything else as in the product. */
-export const QUICK: Partial<PushTimings> = { run_ms: 30_000, lease_ms: 2_000, backoff_initial_ms: 50, backoff_max_ms: 200, poll_ms: 500, heartbeat_timeout_ms: 3_000 };
+export const QUICK: Partial<PushTimings> = { run_ms: 30_000, lease_ms: 10_000, backoff_initial_ms: 50, backoff_max_ms: 200, poll_ms: 500, heartbeat_timeout_ms: 3_000 };
 
 export interface Pushed {
   name: string;

@@ -113,7 +113,7 @@ describe('A sync of all products', () => {
   test('goes on at its page in another worker', async () => {
     await world.sandbox.fault({ path: SEARCH, skip: 1, times: 1, delay_ms: 4_000 });
     const id = await startSync(world);
-    await eventually(async () => ((await world.db.selectFrom('jobs').select('done').where('id', '=', id).executeTakeFirstOrThrow()).done === 100));
+    await eventually(async () => ((await world.db.selectFrom('jobs').select('done').where('id', '=', id).executeTakeFirstOrThrow()).done === 100) && pages.length === 2);
     await worker.stop();
     worker = await world.worker(productActivities(world));
     const job = await endedJob(world, id, 60_000);

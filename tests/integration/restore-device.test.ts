@@ -51,7 +51,7 @@ describe('A device that was switched with a promise to restore it', () => {
 
   test('is restored when the time has come, and its workflow ends', async () => {
     const { id, said } = await lamp();
-    expect(await trigger(id, 300)).toMatchObject({ outcome: 'succeeded' });
+    expect(await trigger(id, 1_500)).toMatchObject({ outcome: 'succeeded' });
     expect(said()).toEqual(['ON']);
     await eventually(() => said().length === 2);
     expect(said()).toEqual(['ON', 'OFF']);
@@ -64,11 +64,11 @@ describe('A device that was switched with a promise to restore it', () => {
     const last = { at: 0 };
     for (let round = 0; round < 4; round += 1) {
       last.at = Date.now();
-      await trigger(id, 600);
+      await trigger(id, 3_000);
       await eventually(async () => (await promiseOf(id))?.handed_over_at);
     }
     await eventually(() => said().includes('OFF'));
-    expect(Date.now() - last.at).toBeGreaterThanOrEqual(600);
+    expect(Date.now() - last.at).toBeGreaterThanOrEqual(3_000);
     expect(said()).toEqual(['ON', 'ON', 'ON', 'ON', 'OFF']);
     await workflowOf(id).result();
   });
@@ -101,7 +101,7 @@ describe('A device that was switched with a promise to restore it', () => {
 
   test('is restored though the worker was away when it was due', async () => {
     const { id, said } = await lamp();
-    await trigger(id, 500);
+    await trigger(id, 4_000);
     await eventually(async () => (await promiseOf(id))?.handed_over_at);
     await worker.stop();
     await eventually(async () => (await promiseOf(id))!.due_at.getTime() < Date.now());
@@ -117,7 +117,7 @@ describe('A device that was switched with a promise to restore it', () => {
     await worker.stop();
     worker = await away.runWorker();
     const { id, topic } = await lamp();
-    expect(await trigger(id, 200, away)).toMatchObject({ outcome: 'succeeded' });
+    expect(await trigger(id, 2_000, away)).toMatchObject({ outcome: 'succeeded' });
     await own.stop();
     await eventually(async () => (await workflowOf(id).describe()).historyLength > 15);
     const again = await startAedes(own.port);
@@ -152,7 +152,7 @@ describe('A device that was switched with a promise to restore it', () => {
 
   test('and deleted is forgotten', async () => {
     const { id, said } = await lamp();
-    await trigger(id, 400);
+    await trigger(id, 3_000);
     await eventually(async () => (await promiseOf(id))?.handed_over_at);
     await database.db.deleteFrom('devices').where('id', '=', id).execute();
     await workflowOf(id).result();

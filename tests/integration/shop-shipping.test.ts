@@ -41,12 +41,12 @@ let world: ShopWorld;
 let gateway: Awaited<ReturnType<typeof worldGateway>>;
 let activities: ShippingActivities;
 beforeAll(async () => {
-  world = await createShopWorld({ client: { timeoutMs: 1_500 }, around: mortal });
+  world = await createShopWorld({ client: { timeoutMs: 5_000 }, around: mortal });
   const { db, calls, tiktok, events, publishes, client, prefix, log: logger } = world;
   const { pool } = world.database;
   const intake = createOrderIntake({ db, pool, events, publishes, logger });
   const orders = createOrderActivities({ db, pool, calls, tiktok, reader: createOrderReader(calls, tiktok), intake, events, publishes, logger, startFulfilment: createStartFulfilment(client, prefix) });
-  activities = createShippingActivities({ db, tiktok, calls, workflows: world.workflows, logger, media: createLocalStorage('/nowhere'), statusMs: 1_000 });
+  activities = createShippingActivities({ db, tiktok, calls, workflows: world.workflows, logger, media: createLocalStorage('/nowhere'), statusMs: 5_000 });
   gateway = await worldGateway(world);
   await world.worker({ ...orders, ...activities });
 });

@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 let world: SyncWorld;
 let worker: { stop(): Promise<void> };
 beforeAll(async () => {
-  world = await createSyncWorld({ client: { timeoutMs: 1_000 } });
+  world = await createSyncWorld({ client: { timeoutMs: 5_000 } });
   worker = await world.startWorker();
   // What the sandbox has from the start.
   await world.sync();
@@ -100,7 +100,7 @@ describe('The sync of a channel', () => {
   test.each([
     ['is too busy', { answer: { status: 429, code: 36009002, message: 'Request frequency limit.', retry_after_s: 1 } }],
     ['fails', { answer: { status: 503, code: 36009003, message: 'Internal error' } }],
-    ['is silent', { delay_ms: 1_500 }],
+    ['is silent', { delay_ms: 6_000 }],
   ])('waits and goes on where TikTok %s', async (_how, fault) => {
     const ids = await world.place(1);
     await world.sandbox.fault({ path: SEARCH, times: 1, ...fault });
@@ -140,7 +140,7 @@ describe('The sync of a channel', () => {
   });
 
   test('finds orders that TikTok shows late, by the overlap', async () => {
-    await world.sandbox.settings({ paging: { visibility_ms: 1_500 } });
+    await world.sandbox.settings({ paging: { visibility_ms: 6_000 } });
     const [id] = await world.place(1);
     expect(ordersOf(await world.sync())).toMatchObject({ changed: 0 });
     const passed = (await cursor()).cursor!.getTime();

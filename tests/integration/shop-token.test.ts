@@ -128,7 +128,7 @@ describe('A pair of tokens', () => {
   test('is kept until PostgreSQL takes it, though its connection broke between answer and commit', async () => {
     const lock = await world.database.pool.connect();
     await start();
-    await world.sandbox.fault({ path: '/api/v2/token/refresh', times: 1, delay_ms: 500 });
+    await world.sandbox.fault({ path: '/api/v2/token/refresh', times: 1, delay_ms: 5_000 });
     const asked = handle().executeUpdate(refreshUpdate, { args: [{ seen_version: 1 }] });
     await eventually(async () => (await row()).refresh_sent_version === 1);
     await lock.query('begin');

@@ -9,10 +9,10 @@ let world: ShopWorld;
 let told: NotedWorkflows;
 
 beforeAll(async () => {
-  world = await createShopWorld({ client: { timeoutMs: 2_000 } });
+  world = await createShopWorld({ client: { timeoutMs: 10_000 } });
   told = notedWorkflows(world.workflows);
   const intake = createOrderIntake({ db: world.db, pool: world.database.pool, events: world.events, publishes: true, logger: world.log });
-  const early = createEarlyTaking({ calls: world.calls, tiktok: world.tiktok, intake, logger: world.log, timeoutMs: 1_000 });
+  const early = createEarlyTaking({ calls: world.calls, tiktok: world.tiktok, intake, logger: world.log, timeoutMs: 5_000 });
   await world.worker(createShopWebhookActivities({ db: world.db, workflows: told, early, logger: world.log }));
 });
 afterAll(() => world.close());
@@ -56,7 +56,7 @@ test('a burst of orders is read fifty at a time and stored with its messages bef
 
 test('where TikTok does not answer in time the workflows are told all the same, to ask for themselves', async () => {
   const orders = await place(3);
-  await world.sandbox.fault({ path: '/order/202507/orders', delay_ms: 5_000, times: 1 });
+  await world.sandbox.fault({ path: '/order/202507/orders', delay_ms: 30_000, times: 1 });
   await webhooksOf(orders);
   expect(await stored(orders)).toBe(0);
   expect(told.orders().map(({ change }) => change?.is_read)).toEqual([undefined, undefined, undefined]);

@@ -334,7 +334,7 @@ test('The deadline is warned of, then told louder, each once, and not after it i
   await deadlineIn(48 * HOUR);
   const order = await world.sandbox.newOrder(UK, { quiet: true });
   const calm = await world.sandbox.newOrder(UK, { quiet: true });
-  const timings = { ...QUICK, warn_before_ms: 48 * HOUR, escalate_before_ms: 48 * HOUR - 4_000 };
+  const timings = { ...QUICK, warn_before_ms: 48 * HOUR, escalate_before_ms: 48 * HOUR - 10_000 };
   await orders.tell(world.uk, order.id, { timings });
   await orders.tell(world.uk, calm.id, { timings: { ...timings, warn_before_ms: 48 * HOUR, escalate_before_ms: HOUR } });
   await eventually(async () => (await orders.view(world.uk, order.id)).escalated);

@@ -6,7 +6,7 @@ import { createSignBudget, readSignBudget } from '../../db/sign-budget.repositor
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
 
-const WINDOW_MS = 400;
+const WINDOW_MS = 1_500;
 const never = new AbortController().signal;
 let database: TestDatabase;
 let pools: DbHandle[];

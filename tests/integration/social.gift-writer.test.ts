@@ -163,7 +163,10 @@ test('where the database is away each is told so, and given once when it is back
   await other.db.transaction().execute(async (trx) => {
     await trx.selectFrom('coin_accounts').select('id').where('id', '=', account_id).forUpdate().execute();
     const sending = Promise.allSettled(drafts.map((draft) => sendGift(cut.pool, draft)));
-    await eventually(async () => (await api.database.pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cut' and wait_event_type = 'Lock'`)).rows.length > 0 && (await isOver(sending)));
+    await eventually(async () => {
+      await api.database.pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cut' and wait_event_type = 'Lock' and datname = current_database()`);
+      return isOver(sending);
+    });
     outcomes = await sending;
   });
   expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);

@@ -97,7 +97,7 @@ describe.each(['google', 'apple'] as const)('An id token of %s', (social) => {
   });
 
   test.each([500, 404, 302, 0])('can not be checked while the provider answers %s, which is not its holder’s fault', async (status) => {
-    const fresh = world.verifier({ timeoutMs: 300 });
+    const fresh = world.verifier({ timeoutMs: 2_000 });
     const token = await world.token(social);
     await world.trouble(social, status);
     expect(await fresh.verify(claim(social, token))).toMatchObject({ ok: false, code: 'identity_unavailable' });

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const { workspace_id } = await seedWorkspace(database.db);
   data = await makeFeedData(database.pool, workspace_id, 40_000, 8_000, () => undefined);
   db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: database.pool }), log: ({ query }) => void sent.push(query) });
-});
+}, 180_000);
 afterAll(() => database.drop());
 
 interface Plan {

@@ -79,7 +79,7 @@ describe('A block between a live’s owner and one of its viewers', () => {
   });
 
   test('gives nothing to who comes back by a recovered connection', async () => {
-    const viewer = await connectChat(one.url, bob.token, { reconnection: true, reconnectionDelay: 200, reconnectionDelayMax: 200, randomizationFactor: 0 });
+    const viewer = await connectChat(one.url, bob.token, { reconnection: true, reconnectionDelay: 3_000, reconnectionDelayMax: 3_000, randomizationFactor: 0 });
     expect(await ask(viewer, 'join', { stream_id: stream })).toMatchObject({ ok: true });
     const listener = await joinChat(one.url, ada.token, stream);
     // Something must have been heard for the connection to have a place to come back to.

@@ -7,6 +7,10 @@ let world: StoreWorld;
 beforeAll(async () => {
   world = await createStoreWorld();
   await world.worker();
+  // What answers at once later has to load its code first.
+  const { signed_transaction: receipt } = await world.apple({});
+  const { Purchase } = (await world.verb(await world.user(), 'purchaseCoin', { store: 'apple', receipt })).msg;
+  await eventually(async () => (await world.purchase(Purchase.id)).status === 'granted');
 }, 120_000);
 afterAll(() => world.close(), 60_000);
 afterEach(async () => {

@@ -26,11 +26,11 @@ async function push(options: Parameters<PushWorld['worker']>[0] = {}, timings: P
 }
 
 test('an FCM that hangs is given up after its time, and asked again', async () => {
-  await push({ service: world.fcm.service({ timeoutMs: 300 }) });
+  await push({ service: world.fcm.service({ timeoutMs: 1_500 }) }, { lease_ms: 20_000, backoff_initial_ms: 1_000, backoff_max_ms: 1_000 });
   const ada = await world.person();
-  await world.fcm.fault({ device_token: ada.device, delay_ms: 5_000 });
+  await world.fcm.fault({ device_token: ada.device, delay_ms: 15_000 });
   const id = await world.notify(ada);
-  await eventually(async () => (await world.row(id)).push_reason?.includes('no answer within 0.3 s'));
+  await eventually(async () => (await world.row(id)).push_reason?.includes('no answer within 1.5 s'));
   expect(await world.settled(id)).toMatchObject({ push_state: 'sent', push_attempts: 2, push_reason: null });
 });
 

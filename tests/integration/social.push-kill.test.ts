@@ -25,7 +25,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await product?.stop();
   await world?.temporal.client.workflow.getHandle(pushNotificationsWorkflowId(PREFIX)).terminate();
-  for (const name of ['sweepPushes']) await world?.temporal.client.schedule.getHandle(`${PREFIX}${name}`).delete();
   await world?.close();
 });
 

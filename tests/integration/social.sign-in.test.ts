@@ -133,7 +133,7 @@ describe('Nobody gets in', () => {
   });
 
   test('while the provider is away: 500, with the advice to try again, and our log says so', async () => {
-    api.deps.identity = world.verifier({ timeoutMs: 300 });
+    api.deps.identity = world.verifier({ timeoutMs: 2_000 });
     await world.trouble('google', 0);
     const answer = await asGoogle('g-later');
     expect(answer).toEqual({ code: 500, msg: expect.stringContaining('try again soon') });

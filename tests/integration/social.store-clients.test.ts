@@ -23,7 +23,7 @@ afterEach(async () => {
 afterAll(() => sandbox.close());
 
 function open(over: Partial<typeof options> = {}): Stores {
-  const stores = createStores({ ...options, ...over, timeoutMs: 500 });
+  const stores = createStores({ ...options, ...over, timeoutMs: 2_000 });
   opened.push(stores);
   return stores;
 }
@@ -63,7 +63,7 @@ describe('Apple', () => {
 
   test.each([
     ['an outage', { status: 503 }, 'HTTP 503'],
-    ['nothing', { status: 0 }, 'did not answer within 0.5 s'],
+    ['nothing', { status: 0 }, 'did not answer within 2 s'],
     ['a status that it does not document', { status: 418 }, 'HTTP 418'],
   ])('that gives %s is waited for', async (_, trouble, words) => {
     await control('PUT', '/stores/apple/trouble', trouble);

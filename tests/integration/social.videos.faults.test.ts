@@ -45,7 +45,7 @@ const begin = (world: AppVideoWorld, id: string, workspace_id: string) =>
   world.temporal.client.workflow.start('processVideo', {
     taskQueue: world.temporal.taskQueue,
     workflowId: processVideoWorkflowId(id),
-    args: [{ video_id: id, workspace_id, request_id: null, timings: { heartbeat_timeout_ms: 3_000 } }],
+    args: [{ video_id: id, workspace_id, request_id: null, timings: { heartbeat_timeout_ms: 10_000 } }],
   });
 const inWork = async (world: AppVideoWorld, id: string): Promise<string[]> => {
   const folder = (await world.leftovers()).find((name) => name.startsWith(id));

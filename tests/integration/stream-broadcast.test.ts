@@ -196,7 +196,7 @@ describe('A broadcast', () => {
 
   test('waits longer where its time was moved', async () => {
     const moved = await stream();
-    await world.starter.start(world.inputOf(moved, { timings: { unused_ms: 2_000 } }));
+    await world.starter.start(world.inputOf(moved, { timings: { unused_ms: 8_000 } }));
     const before = (await world.view(moved)).deadline_ms ?? 0;
     await world.db.updateTable('streams').set({ scheduled_for: new Date(Date.now() + 60_000) }).where('id', '=', moved.id).execute();
     await eventually(async () => ((await world.view(moved)).deadline_ms ?? 0) > before + 30_000);

@@ -92,6 +92,8 @@ describe('The Schedule of a channel’s sync', () => {
       return runs.length > 0 ? runs : null;
     });
     expect(second!.workflowId).not.toBe(first!.workflowId);
+    // The Schedule counts a little after it has started.
+    await eventually(async () => (await describeOf(channel)).info.numActionsTaken >= 2);
     expect((await describeOf(channel)).info.numActionsTaken).toBe(2);
   });
 
