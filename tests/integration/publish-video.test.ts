@@ -416,10 +416,10 @@ describe('A long life', () => {
     expect(publishing.tiktok.posts).toHaveLength(1);
     expect(publishing.tiktok.posts[0]).toMatchObject({ chunks: 3 });
     // What the list shows comes a little later.
+    const runs = new Set<string>();
     await eventually(async () => {
-      let runs = 0;
-      for await (const _ of temporal.client.workflow.list({ query: `WorkflowId = '${publishWorkflowId(post.id)}'` })) runs += 1;
-      return runs > 1;
+      for await (const { runId } of temporal.client.workflow.list({ query: `WorkflowId = '${publishWorkflowId(post.id)}'` })) runs.add(runId);
+      return runs.size > 1;
     });
   });
 
