@@ -49,8 +49,9 @@ export async function tryAgain(deps: ApiDeps, post: PostRow, confirmed: boolean,
   if (doubtful && !confirmed) throw new ApiError('post_unconfirmed', { detail: 'send confirm_not_published: true once you have looked' });
   await requirePublishable(deps, post);
   if (!(await retryPost(deps.db, post.workspace_id, post, confirmed))) throw new ApiError('conflict');
-  // What still asks about the last run is woken, finds itself outrun, and makes room for the new one.
-  if (post.state === 'unconfirmed') await cancelPost(deps, post).catch((error: unknown) => log.info({ err: error }, 'the last run of the post has not said goodbye'));
+  // What still asks about the last run is woken, finds itself outrun, and makes room for the new one. Where it has just ended nothing is begun
+  // for this: it would be the new run that is cancelled.
+  if (post.state === 'unconfirmed') await deps.temporal.publishing.cancelPost(post.id).catch((error: unknown) => log.info({ err: error }, 'the last run of the post has not said goodbye'));
   await startPosts(deps, [await requirePost(deps, post.workspace_id, post.id)], log);
   return requirePost(deps, post.workspace_id, post.id);
 }

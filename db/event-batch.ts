@@ -88,7 +88,7 @@ with fence as (
     total_likes = total_likes + ($9::bigint[])[3], total_joins = total_joins + ($9::bigint[])[4],
     total_follows = total_follows + ($9::bigint[])[5], total_shares = total_shares + ($9::bigint[])[6],
     total_events = total_events + ($9::bigint[])[7],
-    last_position = $11, cursor = coalesce($12, cursor), viewer_count = coalesce($13::integer, viewer_count),
+    last_position = greatest(last_position, $11), cursor = coalesce($12, cursor), viewer_count = coalesce($13::integer, viewer_count),
     last_event_at = now(), updated_at = now()
   where id = $1 and consumer_epoch = $3
   returning id

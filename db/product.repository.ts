@@ -61,7 +61,8 @@ export function storeProducts(db: Db, channel: ProductChannel, seen: readonly Se
 /** Marks products that TikTok no longer has. Doing it again changes nothing. @returns those that were marked now */
 export function removeProducts(db: Db, channel: ProductChannel, productIds: readonly string[], { publishes, now }: StoreOptions): Promise<string[]> {
   return db.transaction().execute(async (trx) => {
-    const rows = (await selectForUpdate(trx, channel.channel_id, productIds)).filter(({ removed_at }) => removed_at === null);
+    // What was seen after TikTok was asked is there.
+    const rows = (await selectForUpdate(trx, channel.channel_id, productIds)).filter(({ removed_at, synced_at }) => removed_at === null && (synced_at === null || synced_at <= now));
     if (rows.length === 0) return [];
     const ids = rows.map(({ product_id }) => product_id);
     await trx

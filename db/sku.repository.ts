@@ -91,10 +91,14 @@ export async function updateSkuStock(trx: Transaction<Database>, channelId: stri
       committed = case when told.is_newest then told.committed else sku.committed end,
       warehouses = case when told.is_newest then told.warehouses else sku.warehouses end,
       stock_seen_at = greatest(told.seen_at, sku.stock_seen_at),
-      on_hand = coalesce(told.units, sku.on_hand), on_hand_source = coalesce(told.source, sku.on_hand_source), on_hand_as_of = coalesce(told.on_hand_as_of, sku.on_hand_as_of),
+      on_hand = case when told.is_late then sku.on_hand else coalesce(told.units, sku.on_hand) end,
+      on_hand_source = case when told.is_late then sku.on_hand_source else coalesce(told.source, sku.on_hand_source) end,
+      on_hand_as_of = case when told.is_late then sku.on_hand_as_of else coalesce(told.on_hand_as_of, sku.on_hand_as_of) end,
       stock_as_of = greatest(told.stock_as_of, sku.stock_as_of), updated_at = now()
     from (
-      select row.*, known.stock_seen_at is null or known.stock_seen_at <= row.seen_at as is_newest
+      select row.*, known.stock_seen_at is null or known.stock_seen_at <= row.seen_at as is_newest,
+        -- TikTok was asked before somebody's count was sent to it: what it said then takes that back from nobody.
+        known.stock_seen_at > row.seen_at and row.source = 'tiktok' as is_late
       from jsonb_to_recordset(${jsonbText(told)}::jsonb) as row (
         sku_id text, available int, committed int, warehouses jsonb, seen_at timestamptz, units int, source text, on_hand_as_of timestamptz, stock_as_of timestamptz
       )

@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Db } from './client.ts';
 
 /**
- * Likes, and the figures that count them, change in one statement: the video's row is locked first, so that the figures are exact however many
+ * Likes, and the figures that count them, change in one transaction: the video's row is locked first, so that the figures are exact however many
  * come at once, and the author's last. A like counts on the day on which it was given, also where it is taken back later.
  */
 
@@ -16,6 +16,7 @@ export interface LikeAnswer {
 /** @returns null: the video is not there any more */
 export const setVideoLike = (db: Db, like: { video_id: string; user_id: string; liked: boolean }): Promise<LikeAnswer | null> =>
   answerOf(
+    sql`select id from videos where id = ${like.video_id} for no key update`,
     sql<LikeAnswer>`
     with video as (select id, user_id, likes from videos where id = ${like.video_id} and status = 'ready' and deleted_at is null for no key update),
       change as (${like.liked ? given(like) : taken(like)}),
@@ -43,6 +44,7 @@ const taken = ({ user_id }: Like): RawBuilder<unknown> => sql`
 /** @returns null: the comment is not there any more */
 export const setCommentLike = (db: Db, { comment_id, user_id, liked }: { comment_id: string; user_id: string; liked: boolean }): Promise<LikeAnswer | null> =>
   answerOf(
+    sql`select id from video_comments where id = ${comment_id} for no key update`,
     sql<LikeAnswer>`
     with comment as (select id, likes from video_comments where id = ${comment_id} and deleted_at is null for no key update),
       change as (${
@@ -55,7 +57,9 @@ export const setCommentLike = (db: Db, { comment_id, user_id, liked }: { comment
     db,
   );
 
-async function answerOf(query: RawBuilder<LikeAnswer>, db: Db): Promise<LikeAnswer | null> {
-  const { rows } = await query.execute(db);
-  return rows[0] ?? null;
-}
+/** The lock by a statement of its own: what waits for it sees, with the next one, the like that it waited for. */
+const answerOf = (lock: RawBuilder<unknown>, query: RawBuilder<LikeAnswer>, db: Db): Promise<LikeAnswer | null> =>
+  db.transaction().execute(async (trx) => {
+    await lock.execute(trx);
+    return (await query.execute(trx)).rows[0] ?? null;
+  });

@@ -26,6 +26,8 @@ export interface Dispatcher {
   submit(action: RenderedAction): Promise<void>;
   /** Is the action in hand here? */
   holds(actionId: string): boolean;
+  /** Of all that it holds right now. */
+  heldIds(): ReadonlySet<string>;
   /** Attempts under way or waiting for their turn. */
   readonly size: number;
   close(): Promise<void>;
@@ -132,6 +134,7 @@ export function createDispatcher({ senders, ledger, wake, log, now = Date.now }:
   return {
     submit,
     holds: (actionId) => held.has(actionId),
+    heldIds: () => new Set(held.keys()),
     get size() {
       return held.size;
     },

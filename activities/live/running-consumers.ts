@@ -16,8 +16,10 @@ export interface RunningConsumer {
   leave(): void;
 }
 
-interface Entry extends RunningConsumer {
-  take(): void;
+interface Entry {
+  /** For one more activity: from now on it alone can leave the consumer. */
+  hold(): RunningConsumer;
+  stop(reason: Error): Promise<void>;
 }
 
 /** How long a consumer goes on without an activity that holds it. */
@@ -37,14 +39,9 @@ export class RunningConsumers {
 
   /** The consumer of this livestream that runs here, or a new one. */
   take(input: ConsumeLivestreamInput): RunningConsumer {
-    const running = this.#entries.get(input.livestream_id);
-    if (running) {
-      running.take();
-      return running;
-    }
-    const entry = this.#start(input);
+    const entry = this.#entries.get(input.livestream_id) ?? this.#start(input);
     this.#entries.set(input.livestream_id, entry);
-    return entry;
+    return entry.hold();
   }
 
   get size(): number {
@@ -60,28 +57,38 @@ export class RunningConsumers {
     const abort = new AbortController();
     let progress: ConsumerProgress | null = null;
     let orphaned: NodeJS.Timeout | null = null;
-    const take = (): void => {
+    let newest = 0;
+    const keep = (): void => {
       if (orphaned) clearTimeout(orphaned);
       orphaned = null;
     };
     const outcome = this.#run(input, (next) => (progress = next), abort.signal).finally(() => {
-      take();
+      keep();
       this.#entries.delete(input.livestream_id);
     });
     // Nobody may be waiting just then; who takes it up sees the rejection all the same.
     outcome.catch(() => undefined);
+    const stop = async (reason: Error): Promise<void> => {
+      abort.abort(reason);
+      await outcome.catch(() => undefined);
+    };
     return {
-      outcome,
-      get progress() {
-        return progress;
-      },
-      take,
-      async stop(reason) {
-        abort.abort(reason);
-        await outcome.catch(() => undefined);
-      },
-      leave() {
-        orphaned ??= setTimeout(() => abort.abort(new Error('no activity holds this consumer any more')), ORPHAN_MS);
+      stop,
+      hold() {
+        keep();
+        const holder = ++newest;
+        return {
+          outcome,
+          get progress() {
+            return progress;
+          },
+          stop,
+          leave() {
+            // An attempt that Temporal has given up learns of it late, when the next one holds the consumer already.
+            if (holder !== newest) return;
+            orphaned ??= setTimeout(() => abort.abort(new Error('no activity holds this consumer any more')), ORPHAN_MS);
+          },
+        };
       },
     };
   }

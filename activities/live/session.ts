@@ -70,8 +70,10 @@ export async function consumeOnce(
 }
 
 async function handOnPending(deps: SessionDeps, livestreamId: string): Promise<void> {
+  // Also those: one that is settled while the list is read is in it as pending, and held no more.
+  const before = deps.dispatcher.heldIds();
   for (const action of await deps.listPending(livestreamId)) {
-    if (!deps.dispatcher.holds(action.id)) void deps.dispatcher.submit(action);
+    if (!before.has(action.id) && !deps.dispatcher.holds(action.id)) void deps.dispatcher.submit(action);
   }
 }
 

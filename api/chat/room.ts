@@ -12,9 +12,8 @@ export class Member {
   readonly entering = new Set<ChatSocket>();
   /** null: not read yet. */
   standing: ChatStanding | null = null;
-  /** Read again by Rooms.refresh; what is asked for meanwhile is read once more after it. */
-  reading: Promise<void> | null = null;
-  stale = false;
+  /** Set by Rooms. */
+  refresh: (() => Promise<void>) | null = null;
 
   constructor(userId: string) {
     this.user_id = userId;

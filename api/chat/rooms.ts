@@ -2,6 +2,7 @@ import { chatStandings, findChatSettings, findChatStream, lastPositions, type Ch
 import type { Db } from '../../db/client.ts';
 import type { ChatNotice } from '../../domain/contracts/chat.ts';
 import { AppError } from '../../domain/errors.ts';
+import { latestRead } from './latest-read.ts';
 import { Member, Room } from './room.ts';
 import { roomOf, type ChatSocket } from './types.ts';
 
@@ -24,6 +25,11 @@ export interface RoomsOptions {
   streamEveryMs?: number;
 }
 
+interface RoomReads {
+  settings(): Promise<void>;
+  stream(): Promise<void>;
+}
+
 /** Reads after an interruption are made a few at a time. */
 const LANES = 4;
 
@@ -34,6 +40,7 @@ export class Rooms {
   /** Streams that changed while they were read. */
   readonly #changedMeanwhile = new Set<string>();
   readonly #streamsDue = new Map<string, NodeJS.Timeout>();
+  readonly #reads = new WeakMap<Room, RoomReads>();
   readonly #options: RoomsOptions;
 
   constructor(options: RoomsOptions) {
@@ -173,21 +180,19 @@ export class Rooms {
     return room;
   }
 
-  /** Reads a member's rights, one read at a time: an older answer never comes after a newer one. */
+  /** Reads a member's rights. */
   #refresh(room: Room, member: Member): Promise<void> {
-    member.stale = true;
-    member.reading ??= (async () => {
-      try {
-        while (member.stale) {
-          member.stale = false;
-          const standings = await chatStandings(this.#options.db, room.stream, [member.user_id]);
-          this.#apply(room, member, standings.get(member.user_id)!);
-        }
-      } finally {
-        member.reading = null;
-      }
-    })();
-    return member.reading;
+    member.refresh ??= latestRead(async () => {
+      const standings = await chatStandings(this.#options.db, room.stream, [member.user_id]);
+      this.#apply(room, member, standings.get(member.user_id)!);
+    });
+    return member.refresh();
+  }
+
+  #readsOf(room: Room): RoomReads {
+    const reads = this.#reads.get(room) ?? { settings: latestRead(() => this.#settingsOf(room)), stream: latestRead(() => this.#streamOf(room)) };
+    this.#reads.set(room, reads);
+    return reads;
   }
 
   async #refreshAll(room: Room): Promise<void> {
@@ -212,15 +217,21 @@ export class Rooms {
   async #readSettings(streamId: string): Promise<void> {
     if (this.#loading.has(streamId)) this.#changedMeanwhile.add(streamId);
     const room = this.#rooms.get(streamId);
-    if (!room) return;
-    room.settings = await findChatSettings(this.#options.db, streamId);
+    if (room) await this.#readsOf(room).settings();
+  }
+
+  async #settingsOf(room: Room): Promise<void> {
+    room.settings = await findChatSettings(this.#options.db, room.stream.id);
     this.#options.told.settings(room);
   }
 
   async #readStream(streamId: string): Promise<void> {
     const room = this.#rooms.get(streamId);
-    if (!room) return;
-    const stream = await findChatStream(this.#options.db, streamId);
+    if (room) await this.#readsOf(room).stream();
+  }
+
+  async #streamOf(room: Room): Promise<void> {
+    const stream = await findChatStream(this.#options.db, room.stream.id);
     if (!stream) {
       for (const { sockets } of [...room.members.values()]) for (const socket of [...sockets]) this.#options.told.shutOut(room, socket, 'not_found');
       return;

@@ -5,6 +5,7 @@ import { setVideoLike } from '../../db/video-like.repository.ts';
 import { deleteVideo, publishVideo } from '../../db/video-life.repository.ts';
 import { countView } from '../../db/video-view-count.repository.ts';
 import { readyVideo } from '../helpers/app-video-world.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { appUser, verb, type TestAppUser } from '../helpers/social.ts';
 import { createTestApi, type TestApi } from '../helpers/test-api.ts';
 
@@ -58,6 +59,21 @@ describe('likeVideo', () => {
     await verb(api, 'likeVideo', { video_id: id }, author.token);
     expect(await noticesOf(author, id)).toHaveLength(1);
     await expectExact(id);
+  });
+
+  test('taken back while it is being stored waits for that, and is taken back', async () => {
+    const id = await readyVideo(api, author);
+    const [fan] = await people(1);
+    const back = await db().transaction().execute(async (trx) => {
+      await trx.selectFrom('videos').select('id').where('id', '=', id).forNoKeyUpdate().execute();
+      await trx.insertInto('video_likes').values({ video_id: id, user_id: fan!.id }).execute();
+      await trx.updateTable('videos').set({ likes: 1 }).where('id', '=', id).execute();
+      const taken = setVideoLike(db(), { video_id: id, user_id: fan!.id, liked: false });
+      await eventually(async () => (await api.deps.pool.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).rows.length > 0);
+      return { taken };
+    });
+    expect(await back.taken).toEqual({ changed: true, likes: 0 });
+    expect(await db().selectFrom('video_likes').select('user_id').where('video_id', '=', id).execute()).toEqual([]);
   });
 
   test('200 at once, mixed with as many that are taken back: the figures are the rows', async () => {

@@ -1,6 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { createDispatcher, type ActionLedger } from '../../activities/live/dispatcher.ts';
 import type { ActionSender, ActionSenders, AttemptRecord, RenderedAction } from '../../domain/contracts/action.ts';
+import { eventually } from '../helpers/eventually.ts';
 
 const log = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
 const action = (id: string, target = 'device:w:1'): RenderedAction => ({
@@ -44,6 +45,15 @@ test('commands of one device are sent one after another, in order', async () => 
   await Promise.all(['1', '2', '3', '4'].map((id) => dispatcher.submit(action(id))));
   expect(order).toEqual(['1', '2', '3', '4']);
   expect(records.map((record) => record.action_id)).toEqual(order);
+});
+
+test('what it held stays known to who asked before, also once it is done', async () => {
+  const { dispatcher } = setUp(() => Promise.resolve({ outcome: 'succeeded', response: null }));
+  const done = dispatcher.submit(action('1'));
+  const before = dispatcher.heldIds();
+  await done;
+  await eventually(() => !dispatcher.holds('1'));
+  expect([...before]).toEqual(['1']);
 });
 
 test('one target that hangs does not hold up another', async () => {
