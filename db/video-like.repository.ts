@@ -13,7 +13,7 @@ export interface LikeAnswer {
   likes: number;
 }
 
-/** @returns null: the video is not there any more */
+/** @param db a transaction that is the caller's, too. @returns null: the video is not there any more */
 export const setVideoLike = (db: Db, like: { video_id: string; user_id: string; liked: boolean }): Promise<LikeAnswer | null> =>
   answerOf(
     sql`select id from videos where id = ${like.video_id} for no key update`,
@@ -58,8 +58,10 @@ export const setCommentLike = (db: Db, { comment_id, user_id, liked }: { comment
   );
 
 /** The lock by a statement of its own: what waits for it sees, with the next one, the like that it waited for. */
-const answerOf = (lock: RawBuilder<unknown>, query: RawBuilder<LikeAnswer>, db: Db): Promise<LikeAnswer | null> =>
-  db.transaction().execute(async (trx) => {
+function answerOf(lock: RawBuilder<unknown>, query: RawBuilder<LikeAnswer>, db: Db): Promise<LikeAnswer | null> {
+  const work = async (trx: Db): Promise<LikeAnswer | null> => {
     await lock.execute(trx);
     return (await query.execute(trx)).rows[0] ?? null;
-  });
+  };
+  return db.isTransaction ? work(db) : db.transaction().execute(work);
+}
