@@ -87,12 +87,14 @@ export async function readSessionEnd(db: Db, sessionId: string): Promise<Session
   return row?.ended_at ? { reason: row.end_reason ?? 'closed', detail: row.end_detail, at_ms: row.ended_at.getTime() } : null;
 }
 
-/** The id of the video that a stream's recording is, or will be; null: it has no segment. */
+/** The id of the video that a stream's recording is, or will be; null: it has no segment, nor a run of which one may come. */
 export async function recordingVodId(db: Db, streamId: string): Promise<string | null> {
   const vod = await db.selectFrom('vods').select('id').where('stream_id', '=', streamId).where('source', '=', 'recording').executeTakeFirst();
   if (vod) return vod.id;
   const segment = await db.selectFrom('recording_segments').select('sequence').where('stream_id', '=', streamId).limit(1).executeTakeFirst();
-  return segment ? newId() : null;
+  if (segment) return newId();
+  const run = await db.selectFrom('recording_runs').select('id').where('stream_id', '=', streamId).where('ended_at', 'is', null).limit(1).executeTakeFirst();
+  return run ? newId() : null;
 }
 
 /** Streams whose workflow should run. */

@@ -10,11 +10,15 @@ export interface RecordedRun extends Pick<Row<'recording_runs'>, 'id' | 'number'
 
 export type RecordedSegment = Pick<Row<'recording_segments'>, 'sequence' | 'run_id' | 'state' | 'started_at' | 'duration_ms' | 'size_bytes' | 'sha256' | 'reason'>;
 
-/** How far the recording is settled: an init that is not in storage yet holds its run's segments up, too. */
+/**
+ * How far the recording is settled: an init that is not in storage yet holds its run's segments up, too, and a run without an end may have
+ * segments that the host has not written down yet.
+ */
 export async function readLedger(db: Db, streamId: string): Promise<LedgerState> {
   const { rows } = await sql<LedgerState>`
     select count(*)::int as total,
-           count(*) filter (where s.state in ('open', 'closed') or (s.state = 'stored' and r.init_state in ('open', 'closed')))::int as unsettled,
+           (count(*) filter (where s.state in ('open', 'closed') or (s.state = 'stored' and r.init_state in ('open', 'closed')))
+             + (select count(*) from recording_runs o where o.stream_id = ${streamId} and o.ended_at is null))::int as unsettled,
            count(*) filter (where s.state = 'lost')::int as lost
     from recording_segments s join recording_runs r on r.id = s.run_id
     where s.stream_id = ${streamId}`.execute(db);

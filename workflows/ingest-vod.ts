@@ -46,7 +46,7 @@ async function settle(stream_id: string, { settle_poll_ms, settle_max_ms }: Inge
   const until = Date.now() + settle_max_ms;
   for (let pause = settle_poll_ms; ; pause = Math.min(pause * 2, MAX_POLL_MS)) {
     const { unsettled, total, lost } = await readLedger({ stream_id });
-    setCurrentDetails(`${total - unsettled - lost} of ${total} segments are stored, ${lost} lost`);
+    setCurrentDetails(`${Math.max(0, total - unsettled - lost)} of ${total} segments are stored, ${lost} lost`);
     if (unsettled === 0) return;
     if (Date.now() >= until) break;
     await sleep(Math.min(pause, Math.max(1, until - Date.now())));

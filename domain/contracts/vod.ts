@@ -52,7 +52,7 @@ export interface IngestTimings {
 export const DEFAULT_INGEST_TIMINGS: IngestTimings = { settle_poll_ms: 2_000, settle_max_ms: 30 * 60_000, heartbeat_timeout_ms: 30_000 };
 
 export interface LedgerState {
-  /** Segments that are still open or only on a host's disk. */
+  /** Segments that are still open or only on a host's disk, and runs of which more may come. */
   unsettled: number;
   total: number;
   lost: number;

@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { writeFile, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '../../db/ids.ts';
+import { recordingVodId } from '../../db/stream-broadcast.repository.ts';
 import { findVod, type VodRow } from '../../db/vod.repository.ts';
 import { segmentKey } from '../../domain/contracts/recording.ts';
 import { ingestVodWorkflowId } from '../../domain/names.ts';
 import { isFaststart } from '../../media/vod/inspect.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { decodeFaults, fragmented, pictureSizes, put, seedRecording, seedStream } from '../helpers/recordings.ts';
+import { decodeFaults, fragmented, pictureSizes, put, seedRecording, seedStream, sha256 } from '../helpers/recordings.ts';
 import { createVodWorld, type VodWorld } from '../helpers/vod-world.ts';
 
 jest.setTimeout(180_000);
@@ -105,6 +106,34 @@ describe('The recording of a stream', () => {
     await put(world.storage, segmentKey(stream, run!, 3), small.segments[2]!);
     await world.database.db.updateTable('recording_segments').set({ state: 'stored' }).where('stream_id', '=', stream).where('sequence', '=', 3).execute();
     expect(await made).toMatchObject({ status: 'ready', segments_total: 3, segments_lost: 0 });
+  });
+
+  test('waits for what a run without an end may still bring, though all that is written down is stored', async () => {
+    const { db } = world.database;
+    const stream = await newStream();
+    const [run] = await seed(stream, [{ ...small, started_at: new Date(T0), states: { 2: { state: 'open' } } }]);
+    // The host has the third on its disk, and its rows follow when PostgreSQL takes them.
+    await db.deleteFrom('recording_segments').where('stream_id', '=', stream).where('sequence', '=', 3).execute();
+    await db.updateTable('recording_runs').set({ ended_at: null, end_reason: null }).where('id', '=', run!).execute();
+    expect(await recordingVodId(db, stream)).not.toBeNull();
+    const vod_id = newId();
+    const made = world.ingest({ vod_id, source: 'recording', stream_id: stream });
+    const { workflow } = world.temporal.client;
+    // It has looked, slept and looked again.
+    await eventually(async () => (await workflow.getHandle(ingestVodWorkflowId(vod_id)).describe()).historyLength > 25);
+    await put(world.storage, segmentKey(stream, run!, 3), small.segments[2]!);
+    await db.insertInto('recording_segments').values({ stream_id: stream, sequence: 3, run_id: run!, state: 'stored', started_at: new Date(T0 + 2_000), duration_ms: 1_000, size_bytes: small.segments[2]!.length, sha256: sha256(small.segments[2]!) }).execute();
+    await db.updateTable('recording_runs').set({ ended_at: new Date(), end_reason: 'closed' }).where('id', '=', run!).execute();
+    expect(await made).toMatchObject({ status: 'ready', segments_total: 3, segments_lost: 0 });
+  });
+
+  test('is made where nothing but a run without an end is written down yet, and is not where that ended with nothing', async () => {
+    const { db } = world.database;
+    const stream = await newStream();
+    const [run] = await seed(stream, [{ ...small, segments: [], started_at: new Date(T0) }]);
+    expect(await recordingVodId(db, stream)).toBeNull();
+    await db.updateTable('recording_runs').set({ ended_at: null }).where('id', '=', run!).execute();
+    expect(await recordingVodId(db, stream)).not.toBeNull();
   });
 
   test('does not wait for ever: what no host brings in is lost, and says so', async () => {
