@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { decode } from '../helpers/decoded.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { StreamProduct } from '../helpers/stream-product.ts';
@@ -11,11 +13,21 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => world.close(), 60_000);
 
+/** Of a stream's segments on the host's disk: `<sequence>.m4s`, or with more before the end while it has no row. */
+async function segmentFiles(streamId: string): Promise<{ sequence: number; size: number }[]> {
+  const folder = join(world.dataDir, 'streams', streamId);
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.m4s'));
+  return Promise.all(names.map(async (name) => ({ sequence: Number.parseInt(basename(name), 10), size: (await stat(join(folder, name))).size })));
+}
+const hasBytesAfter = (files: { sequence: number; size: number }[], recorded: number): boolean => files.some(({ sequence, size }) => sequence > recorded && size > 0);
+
 test('the media process killed in the middle of a recording loses at most two seconds, and the video plays', async () => {
   const stream = await world.make();
   const first = await world.encoder(stream);
   await world.reaches(stream, 'live');
   await world.recorded(stream, 3);
+  // In the middle of a segment, not in the moment between two, in which the next one has nothing yet that could be kept.
+  await eventually(async () => hasBytesAfter(await segmentFiles(stream.id), await world.recorded(stream, 3)), { intervalMs: 5 });
   const killedAt = Date.now();
   await world.product.kill('media');
   await first.stop();
@@ -65,7 +77,6 @@ test('every ffmpeg that is killed while live is replaced, and the recording goes
 }, 240_000);
 
 async function childrenOf(parent: number, name: string): Promise<number[]> {
-  const { readdir, readFile } = await import('node:fs/promises');
   const stats = await Promise.all(
     (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')),
   );
