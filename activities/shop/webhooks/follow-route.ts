@@ -1,4 +1,5 @@
 import type { ShopOwner } from '../../../db/shop-webhook-queue.repository.ts';
+import { isBeforeConnection } from '../../../domain/shop/history.ts';
 import type { WebhookRoute } from '../../../domain/shop/webhook-routes.ts';
 import type { ShopWorkflows } from '../shop-workflows.ts';
 
@@ -30,9 +31,9 @@ export async function followRoute(workflows: ShopWorkflows, owner: ShopOwner, ro
   }
 }
 
-/** Word of an earlier consent must not end the one that came after it; TikTok's times are whole seconds. */
+/** Word of an earlier consent must not end the one that came after it. */
 async function authorizationSays(workflows: ShopWorkflows, { shop_id, authorization_id, workspace_id, authorized_at }: ShopOwner, route: Extract<WebhookRoute, { to: 'authorization' }>): Promise<Followed> {
-  if (route.sent_at_ms < Math.floor(authorized_at.getTime() / 1_000) * 1_000) return { outcome: 'the shop was connected again since', is_ignored: true };
+  if (isBeforeConnection(route.sent_at_ms, authorized_at.getTime())) return { outcome: 'the shop was connected again since', is_ignored: true };
   const authorization = { authorization_id, workspace_id };
   if (route.event === 'expiring') {
     await workflows.expiring(authorization, { expires_at_ms: route.expires_at_ms });
